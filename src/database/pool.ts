@@ -1,0 +1,74 @@
+import { Pool, type PoolClient, type PoolConfig } from 'pg'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import type { Database, Sql } from './sql.ts'
+
+/** The engine's own connections: short statements, heartbeats, live progress. Never the application's pool. */
+export interface DatabasePool extends Database {
+  /** A connection config for those who must build connections of their own (LISTEN, the queue). */
+  readonly config: PoolConfig
+  close (): Promise<void>
+}
+
+export interface PoolSettings {
+  /** What the connections call themselves in pg_stat_activity. */
+  applicationName: string
+  /** Connections at most. */
+  max: number
+  onError: (error: Error) => void
+}
+
+/** Builds a pool from the connection settings of the application's MikroORM (ssl and password functions included). */
+export function createPool (orm: MikroORM, settings: PoolSettings): DatabasePool {
+  return openPool(connectionConfig(orm), settings)
+}
+
+/** The pg settings that MikroORM itself connects with, without its type parsers and its pool size. */
+export function connectionConfig (orm: MikroORM): PoolConfig {
+  const { min, max, types, ...options } = orm.em.getDriver().getConnection('write').mapOptions({})
+  return options
+}
+
+function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSettings): DatabasePool {
+  const pool = new Pool({
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    ...config,
+    max,
+    application_name: applicationName
+  })
+  pool.on('error', onError)
+  pool.on('connect', (client) => client.on('error', onError))
+
+  return {
+    config,
+    async query<Row extends object> (text: string, values: readonly unknown[] = []) {
+      return (await pool.query(text, values as unknown[])).rows as Row[]
+    },
+    async transaction (work) {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
+        const result = await work(clientSql(client))
+        await client.query('COMMIT')
+        return result
+      } catch (error) {
+        await client.query('ROLLBACK').catch((failure: Error) => { broken = failure })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    async close () {
+      await pool.end()
+    }
+  }
+}
+
+function clientSql (client: PoolClient): Sql {
+  return {
+    async query<Row extends object> (text: string, values: readonly unknown[] = []) {
+      return (await client.query(text, values as unknown[])).rows as Row[]
+    }
+  }
+}
