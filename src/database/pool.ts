@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, type PoolConfig } from 'pg'
+import { Pool, type ClientBase, type PoolConfig } from 'pg'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { Database, Sql } from './sql.ts'
 
@@ -65,7 +65,8 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
   }
 }
 
-function clientSql (client: PoolClient): Sql {
+/** Opens the engine's `Sql` on one connection. */
+export function clientSql (client: ClientBase): Sql {
   return {
     async query<Row extends object> (text: string, values: readonly unknown[] = []) {
       return (await client.query(text, values as unknown[])).rows as Row[]

@@ -1,0 +1,14 @@
+import type { Tables } from '../tables.ts'
+import * as jobs from './0001-jobs.ts'
+
+/** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
+export interface Migration {
+  readonly name: string
+  /** The statements, all of them fit for a transaction, with every table named by its schema. */
+  up (tables: Tables): string
+}
+
+/** In the order in which they are applied. New ones go to the end. */
+export const migrations: readonly Migration[] = [
+  { name: '0001-jobs', ...jobs }
+]

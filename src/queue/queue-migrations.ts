@@ -1,0 +1,27 @@
+import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError } from 'bullmq'
+import type { ClientBase } from 'pg'
+import type { Sql } from '../database/sql.ts'
+
+/**
+ * Brings BullMQ's own schema (`bullmq`) up to what this BullMQ needs, in one transaction under its own advisory lock.
+ * Needs a session of its own: neither a pool nor a client that is inside a transaction.
+ */
+export async function runQueueMigrations (client: ClientBase): Promise<void> {
+  await runMigrations(client)
+}
+
+/**
+ * Whether `runQueueMigrations` has something to do; one read. Rejects when the schema was made by a BullMQ that is
+ * too new for this one: there is no migration for that.
+ */
+export async function queueMigrationsPending (sql: Sql): Promise<boolean> {
+  const reader = {
+    query: async (text: string, values?: readonly unknown[]) => ({ rows: await sql.query<never>(text, values) })
+  }
+  try {
+    return await assertSchemaCompatibility(reader) < LATEST_SCHEMA_VERSION
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return true
+    throw error
+  }
+}
