@@ -1,0 +1,292 @@
+import createError from '@fastify/error'
+import type { Conflict, Problem, ProblemCode, ProblemItem } from '../schemas/problem.ts'
+import type { jobErrorCodes } from '../schemas/job.ts'
+
+// The one list of everything that can go wrong. The README's tables are made from it.
+
+/** HTTP status, title (always the same for a code), message (for when nothing more precise is known), when it happens. */
+type Entry = readonly [status: number, title: string, message: string, when: string]
+
+/** What our routes answer. The codes are closed by the `PowercrudProblem` schema: one more or less does not compile. */
+const problems = {
+  validation_failed: [400, 'The request is not valid',
+    'the request does not fit its schema',
+    'malformed body, unknown field, a value that fails its schema'],
+  unauthenticated: [401, 'Not signed in',
+    'sign in to do this',
+    '`authorize` refused and `user` gave nobody, or anonymous background jobs are not allowed'],
+  forbidden: [403, 'Not allowed',
+    'you are not allowed to do this',
+    '`authorize` refused, before the body is judged'],
+  job_not_found: [404, 'No such job',
+    'there is no such job',
+    'unknown job, or one that the caller may not see'],
+  preview_not_found: [404, 'No such preview',
+    'there is no such preview; it may have expired or been used',
+    'unknown, expired or used preview, or somebody else\'s'],
+  not_acceptable: [406, 'No such representation',
+    'this route answers in none of the accepted media types',
+    '`Accept` asks for what we do not speak'],
+  unsupported_media_type: [415, 'Unsupported media type',
+    'the body must be application/json',
+    '`Content-Type` is not JSON'],
+  records_locked: [409, 'Records are locked',
+    'another job has locked some of these records',
+    'another job holds records of the selection, or waits for them (`conflicts`, `conflictCount`)'],
+  wrong_state: [409, 'Not possible in this status',
+    'the job is not in a status that allows this',
+    'an action that the status or the mode of the job does not allow'],
+  idempotency_in_flight: [409, 'The same request is being handled',
+    'a request with this Idempotency-Key is being handled right now',
+    'a second request with a key whose first is not yet answered'],
+  count_mismatch: [412, 'The selection has another size',
+    'the selection has not as many records as expected',
+    '`expectedCount` differs from what was found (`count`)'],
+  stale_version: [412, 'The record has changed',
+    'a record has changed since it was read',
+    'a version given with the ids is not the record\'s own any more; as a row code in a background job'],
+  too_many_records: [413, 'Too many records',
+    'the selection has more records than this resource allows',
+    'more than `bulkMaxSelectedRecords`'],
+  body_too_large: [413, 'The body is too large',
+    'the body is larger than a selection of this resource can be',
+    'the body exceeds the limit that follows `bulkMaxSelectedRecords`'],
+  reference_not_found: [422, 'A referenced record does not exist',
+    'a referenced record does not exist',
+    'a reference in `set` points nowhere, or outside the declared choices'],
+  rule_refused: [422, 'A rule refused the change',
+    'a rule of the application refused the change',
+    '`validate` refused; a preview was launched with another operation or `set` than it was made with'],
+  all_records_missing: [422, 'None of the records exists',
+    'none of the selected records exists any more',
+    'every record of the selection is gone'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used for another request',
+    'this Idempotency-Key belongs to a request with another body',
+    'a known key with another body'],
+  too_many_jobs: [429, 'Too many jobs',
+    'you have too many jobs waiting; try again when some have ended',
+    'more than `maxQueuedJobsPerUser` (`Retry-After`)'],
+  unavailable: [503, 'Not available right now',
+    'the database or the queue cannot be reached; nothing was changed',
+    'database, queue or live store not reachable (`Retry-After`); nothing is left half done'],
+  internal: [500, 'Internal error',
+    'something went wrong on our side',
+    'anything we did not foresee; the cause is in the log, never in the answer'],
+  missing: [422, 'The record does not exist',
+    'the record does not exist any more',
+    'the record was gone when its turn came'],
+  unique_violation: [422, 'The value is taken',
+    'another record has this value already',
+    'the database: unique constraint'],
+  foreign_key_violation: [422, 'A reference would break',
+    'other records refer to this one, or it would refer to none',
+    'the database: foreign key'],
+  check_violation: [422, 'A rule of the database refused the value',
+    'a check of the database refused the value',
+    'the database: check constraint'],
+  not_null_violation: [422, 'The value must not be empty',
+    'the value must not be null',
+    'the database: not-null constraint'],
+  exclusion_violation: [422, 'The value collides with another record',
+    'the value collides with that of another record',
+    'the database: exclusion constraint'],
+  value_too_long: [422, 'The value is too long',
+    'the value is too long for its column',
+    'the database: string data right truncation'],
+  out_of_range: [422, 'The value is out of range',
+    'the value is out of the range of its column',
+    'the database: numeric or date value out of range'],
+  raised_by_trigger: [422, 'A trigger refused the change',
+    'a trigger of the database refused the change',
+    'the database: `RAISE EXCEPTION`'],
+  changed_since: [422, 'The record has changed since',
+    'the record was changed after the job that is to be undone',
+    'undo: the record no longer has the value that the job wrote'],
+  locked: [422, 'The record is locked',
+    'another job has locked the record',
+    'left out by `onConflict: skip`, or a dependent record is held by another job'],
+  lock_timeout: [422, 'The record was busy for too long',
+    'the record was locked by another transaction for too long',
+    'the database: `lock_timeout`'],
+  statement_timeout: [422, 'The database took too long',
+    'the database took too long over the record',
+    'the database: `statement_timeout`'],
+  serialization_failure: [422, 'Other transactions kept interfering',
+    'other transactions interfered, again and again',
+    'the database: deadlock or serialization failure, after all retries'],
+  hook_failed: [422, 'A hook failed',
+    'a hook of the application failed for the record',
+    'a lifecycle hook, subscriber or `persistence` of the application threw']
+} as const satisfies Record<ProblemCode, Entry>
+
+/** Title, message, when. */
+type JobFailure = readonly [title: string, message: string, when: string]
+
+/** Why a job as a whole failed. They are told in `error.code` of a job, never as the answer to a request. */
+const jobFailures = {
+  rolled_back: ['Rolled back',
+    'a record failed, and everything was rolled back',
+    '`onError: rollback` and a record failed whose own code says no more'],
+  stopped: ['Stopped at a failure',
+    'a record failed; what was committed before stays',
+    '`onError: stop` and a record failed'],
+  stuck: ['Stuck',
+    'the job made no progress for too long',
+    'no progress for `maxTaskDuration`'],
+  abandoned: ['Abandoned',
+    'no worker took the job up',
+    'no worker touched it for `conflictTtl` while none was alive'],
+  poisoned: ['Poisoned',
+    'the job killed its worker again and again',
+    'three workers died over it'],
+  task_failed: ['The task failed',
+    'the task failed',
+    'the handler of a task threw']
+} as const satisfies Record<Exclude<typeof jobErrorCodes[number], ProblemCode>, JobFailure>
+
+/** Mistakes of the application that registers us, found at registration or at the first call. */
+const configurationErrors = {
+  invalid_options: [500, 'Wrong options',
+    'the options are wrong',
+    'registration: options of the plugin or of a resource'],
+  unmappable_property: [500, 'A property cannot be mapped',
+    'a property has a type that has no schema',
+    'registration: a field whose type we do not know'],
+  migrations_missing: [500, 'The tables are missing',
+    'the tables of this plugin are missing or older than this version; register with migrate: true, or run `powercrud-async migrate`',
+    'start: the schema in the database is not that of this version'],
+  unknown_task: [500, 'Unknown task',
+    'no task of this name is registered',
+    '`launch` with a name that is not in `tasks`']
+} as const satisfies Record<string, Entry>
+
+/** Signals inside the engine. They never leave it. */
+const engineErrors = {
+  lease_lost: [500, 'Lease lost',
+    'another worker has taken the job over',
+    'the fencing token of a worker is not the job\'s own any more'],
+  unknown_transition: [500, 'Unknown transition',
+    'there is no such transition between job statuses',
+    'a status was to be written that the transition table does not allow']
+} as const satisfies Record<string, Entry>
+
+export type JobFailureCode = keyof typeof jobFailures
+export type ConfigurationErrorCode = keyof typeof configurationErrors
+export type EngineErrorCode = keyof typeof engineErrors
+export type ErrorCode = ProblemCode | ConfigurationErrorCode | EngineErrorCode
+
+/** Members that an error may carry beside its message; those that the problem schema knows reach the client. */
+export interface ErrorExtras {
+  /** Each mistake, where there are some to tell apart. */
+  readonly errors?: readonly ProblemItem[]
+  /** The records that other jobs have locked: at most 100 of them. */
+  readonly conflicts?: readonly Conflict[]
+  readonly conflictCount?: number
+  /** How many records the selection really has. */
+  readonly count?: number
+  readonly jobId?: string
+  /** For the header `Retry-After`. */
+  readonly retryAfterSeconds?: number
+  /** What was underneath; for the log only. */
+  readonly cause?: unknown
+}
+
+/** What all our errors are: `error instanceof PowercrudError`. Made by `problem()` and its sisters only. */
+export class PowercrudError extends Error {
+  declare readonly code: ErrorCode
+  declare readonly statusCode: number
+  declare readonly title: string
+  declare readonly errors?: readonly ProblemItem[]
+  declare readonly conflicts?: readonly Conflict[]
+  declare readonly conflictCount?: number
+  declare readonly count?: number
+  declare readonly jobId?: string
+  declare readonly retryAfterSeconds?: number
+}
+
+type Constructor = new (detail: string, options?: { cause: unknown }) => PowercrudError
+type Maker = typeof problem | typeof configurationError | typeof engineError
+
+const catalogue: Record<ErrorCode, Entry> = { ...problems, ...configurationErrors, ...engineErrors }
+
+// The base is given for `instanceof`: of it @fastify/error uses the prototype alone. We take the stack ourselves.
+const constructors = new Map(Object.entries(catalogue).map(([code, [status]]) =>
+  [code, createError(code, '%s', status, PowercrudError as unknown as ErrorConstructor, false) as unknown as Constructor] as const))
+
+function make (code: ErrorCode, detail: string | undefined, { cause, ...members }: ErrorExtras, maker: Maker): PowercrudError {
+  const [, title, message] = catalogue[code]
+  const Constructor = constructors.get(code)!
+  const error = cause === undefined ? new Constructor(detail ?? message) : new Constructor(detail ?? message, { cause })
+  // @fastify/error writes codes in capitals; ours are those of the contract.
+  Object.assign(error, { name: 'PowercrudError', code, title, ...members })
+  Error.captureStackTrace(error, maker)
+  return error
+}
+
+/**
+ * A refusal that a client is told.
+ * @param detail what went wrong this time; the code's own message when left out
+ */
+export function problem (code: ProblemCode, detail?: string, extras: ErrorExtras = {}): PowercrudError {
+  return make(code, detail, extras, problem)
+}
+
+/** A mistake of the application, told at registration. */
+export function configurationError (code: ConfigurationErrorCode, detail?: string, extras: ErrorExtras = {}): PowercrudError {
+  return make(code, detail, extras, configurationError)
+}
+
+/** A signal inside the engine. */
+export function engineError (code: EngineErrorCode, detail?: string, extras: ErrorExtras = {}): PowercrudError {
+  return make(code, detail, extras, engineError)
+}
+
+/** Is it one of ours, and (where given) of this code? */
+export function isPowercrudError (error: unknown, code?: ErrorCode): error is PowercrudError {
+  return error instanceof PowercrudError && (code === undefined || error.code === code)
+}
+
+/** The body that a client is answered: RFC 9457. What is not meant for clients becomes `internal`, without its message. */
+export function toProblem (error: unknown): Problem {
+  if (!isPowercrudError(error) || !(error.code in problems)) return toProblem(problem('internal'))
+  const code = error.code as ProblemCode
+  return {
+    type: `urn:problem-type:powercrud:${code}`,
+    title: error.title,
+    status: error.statusCode,
+    detail: error.message,
+    code,
+    ...(error.errors && { errors: [...error.errors] }),
+    ...(error.conflicts && { conflicts: [...error.conflicts] }),
+    ...(error.conflictCount !== undefined && { conflictCount: error.conflictCount }),
+    ...(error.count !== undefined && { count: error.count }),
+    ...(error.jobId !== undefined && { jobId: error.jobId })
+  }
+}
+
+/** The message that goes with a row's or a job's code when nothing more precise is known. */
+export function messageOf (code: ProblemCode | JobFailureCode): string {
+  return code in jobFailures ? jobFailures[code as JobFailureCode][1] : problems[code as ProblemCode][2]
+}
+
+export interface ErrorTableRow {
+  readonly code: string
+  /** Null for codes that are told in a job, never as an answer. */
+  readonly status: number | null
+  readonly when: string
+}
+
+/** The README's tables of errors: what routes answer, why jobs fail, and what is wrong with the configuration. */
+export function errorTable (): { problems: ErrorTableRow[], jobFailures: ErrorTableRow[], configuration: ErrorTableRow[] } {
+  const rows = (entries: Record<string, Entry>) => Object.entries(entries).map(([code, [status, , , when]]) => ({ code, status, when }))
+  return {
+    problems: rows(problems),
+    jobFailures: Object.entries(jobFailures).map(([code, [, , when]]) => ({ code, status: null, when })),
+    configuration: rows(configurationErrors)
+  }
+}
+
+/** All codes there are, to check that none is used twice. */
+export function allCodes (): string[] {
+  return [problems, jobFailures, configurationErrors, engineErrors].flatMap((table) => Object.keys(table))
+}
