@@ -1,0 +1,83 @@
+import neostandard from 'neostandard'
+
+// Imports flow one way: schemas → src → plugins → openapi → examples. Tests may import everything, nothing imports them.
+const folders = ['schemas', 'src', 'plugins', 'openapi', 'examples']
+
+/** What a folder may not import: the folders after it, the tests, and what is given besides. */
+function direction (folder, restrictions = []) {
+  const later = folders.slice(folders.indexOf(folder) + 1)
+  return {
+    name: `powercrud/direction-of-${folder}`,
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', {
+        patterns: [
+          {
+            regex: `^(\\.\\./)+(${[...later, 'test'].join('|')})/`,
+            message: `Imports flow one way: schemas → src → plugins → openapi → examples; ${folder} may not look ahead.`
+          },
+          ...restrictions
+        ]
+      }]
+    }
+  }
+}
+
+const noBareErrors = ['Error', 'TypeError', 'RangeError'].map((name) => ({
+  selector: `NewExpression[callee.name='${name}']`,
+  message: 'Every error of the package is made in src/errors.ts, with a code and a status.'
+}))
+
+export default [
+  ...neostandard({ ts: true, noJsx: true, ignores: ['dist', 'coverage', '.tap', '.data', 'openapi/clients'] }),
+  {
+    name: 'powercrud/all',
+    rules: {
+      // `const Job = Type.Object(…)` beside `type Job = Static<typeof Job>` is how the schemas are written.
+      'no-redeclare': 'off',
+      '@typescript-eslint/no-redeclare': 'off'
+    }
+  },
+  {
+    name: 'powercrud/typescript',
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-explicit-any': 'error'
+    }
+  },
+  direction('schemas', [
+    {
+      regex: '^(?!\\.|@sinclair/typebox(/|$)|@mikro-orm/)',
+      message: 'schemas imports TypeBox and nothing else, so that a client can import it.'
+    },
+    { regex: '^@mikro-orm/', allowTypeImports: true, message: 'schemas knows only the types of MikroORM.' }
+  ]),
+  direction('src', [
+    {
+      regex: '^(fastify|fastify-plugin|@fastify/(?!error$).+)$',
+      allowTypeImports: true,
+      message: 'src knows nothing of Fastify at run time, @fastify/error apart: a worker runs without a server.'
+    }
+  ]),
+  direction('plugins'),
+  direction('openapi'),
+  direction('examples'),
+  {
+    name: 'powercrud/errors',
+    files: ['schemas/**/*.ts', 'src/**/*.ts', 'plugins/**/*.ts'],
+    ignores: ['src/errors.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...noBareErrors] }
+  },
+  {
+    name: 'powercrud/tests-do-not-sleep',
+    files: ['test/**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: ['timers/promises', 'node:timers/promises'].map((name) => ({ name, message: 'Tests wait on signals, or with until() for a condition.' })) }],
+      'no-restricted-syntax': ['error', {
+        selector: "NewExpression[callee.name='Promise'] CallExpression[callee.name='setTimeout']",
+        message: 'Tests wait on signals, or with until() for a condition.'
+      }]
+    }
+  }
+]
