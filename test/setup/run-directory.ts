@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * A new folder of its own for one server, inside the folder of this test run where there is one: so the runner finds
+ * at the end what a killed test file left behind.
+ */
+export async function serverDirectory (kind: 'postgres' | 'redis'): Promise<string> {
+  return await mkdtemp(join(process.env.TEST_RUN_DIRECTORY ?? tmpdir(), `powercrud-${kind}-`))
+}
+
+/** The folder of one test run. PostgreSQL runs under another user when we are root, so others may walk through it. */
+export async function createRunDirectory (): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'powercrud-run-'))
+  await chmod(directory, 0o755)
+  return directory
+}
+
+/** Ends the servers that still live in the folder of a run, and removes it. */
+export async function removeRunDirectory (directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    for (const pidFile of ['postmaster.pid', 'redis.pid']) await killByPidFile(join(directory, name, pidFile))
+  }
+  // PostgreSQL's processes need a moment to end and may still write, hence the retries.
+  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+}
+
+/** Both servers take their pid file away when they end in good order: one that is there names a server that lives. */
+async function killByPidFile (pidFile: string): Promise<void> {
+  const pid = await readFile(pidFile, 'utf8').then((text) => Number.parseInt(text), () => NaN)
+  if (Number.isNaN(pid)) return
+  try {
+    // SIGQUIT is PostgreSQL's immediate shutdown, children included; after SIGKILL they would live on for a while.
+    process.kill(pid, pidFile.endsWith('postmaster.pid') ? 'SIGQUIT' : 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

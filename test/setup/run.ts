@@ -1,0 +1,89 @@
+// npm test [-- files or options of tap]: starts the servers, runs tap, and stops the servers whatever happens.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runCommand } from './commands.ts'
+import { requirePrograms } from './programs.ts'
+import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
+import { SetupError } from './setup-error.ts'
+import { startServers } from './start-servers.ts'
+import { Tally } from './tally.ts'
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
+const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
+
+// How long tap may take to end its test files after a signal, before it is ended itself.
+const graceMs = 10_000
+
+const tally = new Tally()
+let interruptedBy: NodeJS.Signals | undefined
+let tap: ChildProcess | undefined
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interruptedBy ??= signal
+    interruptTap()
+  })
+}
+
+const code = await run(process.argv.slice(2))
+process.exitCode = interruptedBy === undefined ? code : 128 + constants.signals[interruptedBy]
+console.log(tally.closingLines(process.exitCode).join('\n'))
+
+/** Answers tap's exit code, or 1 where it did not come to tap. */
+async function run (args: string[]): Promise<number> {
+  const directory = process.env.TEST_RUN_DIRECTORY = await createRunDirectory()
+  let stopServers = async () => {}
+  try {
+    const { chromium } = await requirePrograms()
+    process.env.TEST_CHROMIUM ??= chromium
+    if (!process.env.TEST_DATABASE_URL || !process.env.TEST_REDIS_URL) {
+      const servers = await startServers()
+      stopServers = servers.stop
+      Object.assign(process.env, servers.env)
+    }
+    await buildTap()
+    return await runTap(args)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    console.error(error.message)
+    return 1
+  } finally {
+    await stopServers()
+    await removeRunDirectory(directory)
+  }
+}
+
+/** tap builds its Test class for the plugins of .taprc once; left to the first run, that run would still have the wrong one. */
+async function buildTap (): Promise<void> {
+  if (interruptedBy !== undefined || existsSync(join(projectRoot, '.tap', 'plugins'))) return
+  await runCommand(process.execPath, [tapProgram, 'build'])
+}
+
+async function runTap (args: string[]): Promise<number> {
+  if (interruptedBy !== undefined) return 1
+  // The floor of .taprc is one for the whole run: a single file cannot reach it.
+  const coverage = args.some((arg) => !arg.startsWith('-')) ? ['--disable-coverage'] : []
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  tap = spawn(process.execPath, [tapProgram, ...coverage, ...args], {
+    cwd: projectRoot,
+    // The reporter draws its running totals again and again, also into a log; with CI it prints them once.
+    env: { ...process.env, CI: 'true' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  tap.stdout?.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk)
+    tally.read(chunk)
+  })
+  tap.once('error', reject)
+  tap.once('close', (code) => resolve(code ?? 1))
+  return await promise
+}
+
+function interruptTap (): void {
+  tap?.kill('SIGTERM')
+  setTimeout(() => tap?.kill('SIGKILL'), graceMs).unref()
+}
