@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { startPostgres, type PostgresServer } from '../setup/postgres.ts'
+import { serverAddress } from './addresses.ts'
+import type { TestScope } from './test-scope.ts'
+
+export interface TestDatabase {
+  url: string
+  /** A connection of its own, closed when the test ends. */
+  connect (): Promise<Client>
+}
+
+/** A new and empty database on the shared server, dropped when the test ends. */
+export async function createDatabase (t: TestScope): Promise<TestDatabase> {
+  const serverUrl = serverAddress('TEST_DATABASE_URL')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const url = new URL(serverUrl)
+  url.pathname = name
+
+  await runOnce(serverUrl, `CREATE DATABASE ${name}`)
+  t.teardown(() => runOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
+  return { url: url.href, connect: () => connect(t, url.href) }
+}
+
+export type OwnPostgres = Omit<PostgresServer, 'remove'> & TestDatabase
+
+/** A PostgreSQL server for this test alone, which it may stop and restart. Takes about two seconds. */
+export async function ownPostgres (t: TestScope): Promise<OwnPostgres> {
+  const server = await startPostgres()
+  t.teardown(() => server.remove())
+  return { ...server, connect: () => connect(t, server.url) }
+}
+
+async function connect (t: TestScope, url: string): Promise<Client> {
+  const client = new Client(url)
+  // A server that was stopped, or a backend that was ended, is what tests do; the next query says so anyway.
+  client.on('error', () => {})
+  await client.connect()
+  t.teardown(() => client.end())
+  return client
+}
+
+async function runOnce (url: string, statement: string): Promise<void> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
