@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import { Queue, QueueKeys, RedisConnection, RedisQueueBackend, Worker, type QueueOptions } from 'bullmq'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import type { ConsumerConnection, DeliveryProcess, ProducerConnection, WorkerBehaviour } from './connection.ts'
+
+export type RedisClient = Redis | Cluster
+
+const producerReadyMs = 1_000
+const consumerReadyMs = 5_000
+const commandMs = 2_500
+const longestReconnectMs = 500
+
+export interface RedisQueueSettings {
+  /** The application's client. Only duplicates of it are used, and only they are closed. */
+  readonly redis: RedisClient
+  /** Stands before all keys, after the client's own `keyPrefix`. */
+  readonly prefix: string
+  readonly queueName: string
+  readonly onError: (error: Error) => void
+}
+
+export function connectRedisProducer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ProducerConnection {
+  // Fails at once while there is no connection, and sends nothing again when there is one: what was given up stays undone.
+  const client = duplicate(redis, onError, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandMs
+  })
+  return {
+    kind: 'redis',
+    async openQueue () {
+      await waitUntilReady(client, producerReadyMs)
+      const queue = new Queue(queueName, { connection: client, prefix: keyPrefix(redis, prefix), streams: { events: { maxLen: 100 } } })
+      queue.on('error', onError)
+      await queue.waitUntilReady()
+      return queue
+    },
+    async ping () {
+      await waitUntilReady(client, producerReadyMs)
+      await client.ping()
+    },
+    async close () {
+      client.disconnect()
+    }
+  }
+}
+
+export function connectRedisConsumer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ConsumerConnection {
+  const options = { maxRetriesPerRequest: null }
+  const client = duplicate(redis, onError, options)
+  const blocking = duplicate(redis, onError, options)
+  return {
+    async openWorker (process: DeliveryProcess, behaviour: WorkerBehaviour) {
+      await Promise.all([client, blocking].map((each) => waitUntilReady(each, consumerReadyMs)))
+      const worker = new Worker(queueName, process, { ...behaviour, connection: client, prefix: keyPrefix(redis, prefix) },
+        (name, queueOptions) => backendOn(client, blocking, name, queueOptions))
+      worker.on('error', onError)
+      await worker.waitUntilReady()
+      return worker
+    },
+    async close () {
+      client.disconnect()
+      blocking.disconnect()
+    }
+  }
+}
+
+/** BullMQ's backend on two clients of ours: the one that BullMQ would make for itself could not be cut from here. */
+function backendOn (client: RedisClient, blocking: RedisClient, name: string, options: QueueOptions): RedisQueueBackend {
+  const keys = new QueueKeys(options.prefix)
+  return new RedisQueueBackend(
+    new RedisConnection(client, { shared: true, blocking: false }),
+    name,
+    keys.getKeys(name),
+    (type) => keys.toKey(name, type),
+    options,
+    new RedisConnection(blocking, { shared: true, blocking: true })
+  )
+}
+
+/** All keys of a queue share one hash tag, as a Cluster demands. BullMQ refuses a client with a `keyPrefix`. */
+function keyPrefix (redis: RedisClient, prefix: string): string {
+  const ownPrefix = redis.options.keyPrefix ?? ''
+  return `{${ownPrefix}${prefix}}`
+}
+
+/** Another client for the same server that always tries to come back, and knows no limit but the given ones. */
+function duplicate (redis: RedisClient, onError: (error: Error) => void, options: RedisOptions): RedisClient {
+  const retryStrategy = (times: number) => Math.min(times * 50, longestReconnectMs)
+  const redisOptions: RedisOptions = {
+    keyPrefix: '',
+    lazyConnect: false,
+    readOnly: false,
+    monitor: false,
+    stringNumbers: false,
+    replyMapping: 'legacy',
+    enableAutoPipelining: false,
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
+    commandTimeout: undefined,
+    socketTimeout: undefined,
+    blockingTimeout: undefined,
+    retryStrategy,
+    ...options
+  }
+  const client = isCluster(redis)
+    ? redis.duplicate([], {
+      keyPrefix: '',
+      lazyConnect: false,
+      enableOfflineQueue: redisOptions.enableOfflineQueue,
+      enableAutoPipelining: false,
+      clusterRetryStrategy: retryStrategy,
+      redisOptions
+    })
+    : redis.duplicate(redisOptions)
+  client.on('error', onError)
+  return client
+}
+
+function isCluster (redis: RedisClient): redis is Cluster {
+  return redis.isCluster
+}
+
+async function waitUntilReady (client: RedisClient, ms: number): Promise<void> {
+  if (client.status === 'ready' || (client.status === 'connect' && client.isCluster)) return
+  await once(client, 'ready', { signal: AbortSignal.timeout(ms) })
+}
