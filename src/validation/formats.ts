@@ -1,0 +1,53 @@
+import ajvFormats from 'ajv-formats'
+import type { FormatDefinition } from 'ajv'
+
+export type FormatCheck = (text: string) => boolean
+
+const published = ajvFormats.default
+
+function publishedCheck (name: Parameters<typeof published.get>[0]): FormatCheck {
+  const format = published.get(name) as RegExp | FormatCheck | FormatDefinition<string>
+  if (format instanceof RegExp) return (text) => format.test(text)
+  const validate = typeof format === 'function' ? format : format.validate as RegExp | FormatCheck
+  return validate instanceof RegExp ? (text) => validate.test(text) : validate
+}
+
+const date = publishedCheck('date')
+const dateTime = publishedCheck('date-time')
+
+/** PostgreSQL knows no year 0. */
+const hasYear = (text: string) => !text.startsWith('0000')
+
+/**
+ * Stricter than usual where PostgreSQL or `Date` is: no year 0, no leap second, no `urn:uuid:`.
+ * With those a value would pass here and fail in the database.
+ */
+export const strictFormats: Readonly<Record<string, FormatCheck>> = {
+  date: (text) => date(text) && hasYear(text),
+  'date-time': (text) => dateTime(text) && hasYear(text) && !Number.isNaN(Date.parse(text)),
+  uuid: (text) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text),
+  duration: publishedCheck('duration'),
+  'uri-reference': publishedCheck('uri-reference')
+}
+
+/** How deep JSON may be nested: far more than anybody writes, and less than the database's stack holds. */
+const nestingLimit = 100
+
+/** Can `jsonb` hold it? Not the character NUL, nor half of a surrogate pair, nor nesting without end. */
+export function fitsJsonb (value: unknown): boolean {
+  const open: { value: unknown, depth: number }[] = [{ value, depth: 0 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.depth > nestingLimit) return false
+    if (typeof next.value === 'string' && !fitsText(next.value)) return false
+    if (typeof next.value !== 'object' || next.value === null) continue
+    for (const [name, member] of Object.entries(next.value)) {
+      if (!fitsText(name)) return false
+      open.push({ value: member, depth: next.depth + 1 })
+    }
+  }
+  return true
+}
+
+function fitsText (text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}

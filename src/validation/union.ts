@@ -1,0 +1,63 @@
+import type { TSchema } from '@sinclair/typebox'
+import { listed, suggestion, unknownName } from './suggestion.ts'
+
+/** The branch that was meant, with the members that only others know; or the one mistake that keeps us from telling. */
+export type Choice =
+  | { readonly branch: TSchema, readonly elsewhere: readonly string[] }
+  | { readonly mistake: string, readonly member?: string }
+
+function namesOf (branch: TSchema): string[] {
+  return Object.keys(branch.properties ?? {})
+}
+
+/** A member that this branch asks for and no other knows: it decides. */
+function deciderOf (branch: TSchema, branches: readonly TSchema[]): string | undefined {
+  return (branch.required ?? []).find((name: string) => branches.every((other) => other === branch || !namesOf(other).includes(name)))
+}
+
+function isString (name: string | undefined): name is string {
+  return name !== undefined
+}
+
+/** Nothing that decides was given: a misspelt name is told as such. */
+function unknownOf (givenNames: readonly string[], known: readonly string[], noun: string): Choice | undefined {
+  const unknown = givenNames.filter((name) => !known.includes(name))
+  const misspelt = unknown.find((name) => suggestion(name, known) !== undefined) ?? unknown[0]
+  return misspelt === undefined ? undefined : { mistake: unknownName(noun, misspelt, known), member: misspelt }
+}
+
+/** Each branch has a member of its own that it cannot do without: exactly one of those must be given. */
+function chooseByDecider (branches: readonly TSchema[], deciders: readonly string[], givenNames: readonly string[], noun: string): Choice {
+  const known = [...new Set(branches.flatMap(namesOf))]
+  const decided = deciders.filter((name) => givenNames.includes(name))
+  if (decided.length === 1) {
+    const branch = branches[deciders.indexOf(decided[0]!)]!
+    return { branch, elsewhere: known.filter((name) => !namesOf(branch).includes(name)) }
+  }
+  const unknown = decided.length === 0 ? unknownOf(givenNames, known, noun) : undefined
+  return unknown ?? { mistake: `exactly one of ${listed(deciders)} is allowed; given: ${listed(decided)}` }
+}
+
+/** Branches tell themselves apart by the members that they know: the one that knows most of what was given. */
+function chooseByMembers (branches: readonly TSchema[], givenNames: readonly string[], noun: string): Choice {
+  const known = [...new Set(branches.flatMap(namesOf))]
+  const claims = branches
+    .map((branch) => ({ branch, names: givenNames.filter((name) => namesOf(branch).includes(name)) }))
+    .sort((one, other) => other.names.length - one.names.length)
+  const [first, second] = claims
+  if (first === undefined || first.names.length === 0) {
+    return unknownOf(givenNames, known, noun) ?? { mistake: `must not be empty; allowed: ${branches.map((branch) => listed(namesOf(branch))).join('; or ')}` }
+  }
+  const foreign = second!.names.filter((name) => !first.names.includes(name))
+  if (foreign.length > 0) return { mistake: `${listed(first.names)} cannot be given together with ${listed(foreign)}` }
+  return { branch: first.branch, elsewhere: [] }
+}
+
+/** Which of several closed objects was meant? */
+export function choose (branches: readonly TSchema[], object: Record<string, unknown>, noun: string): Choice {
+  const givenNames = Object.keys(object).filter((name) => object[name] !== undefined)
+  const deciders = branches.map((branch) => deciderOf(branch, branches)).filter(isString)
+  return deciders.length === branches.length
+    ? chooseByDecider(branches, deciders, givenNames, noun)
+    : chooseByMembers(branches, givenNames, noun)
+}
