@@ -1,0 +1,168 @@
+import { Type, type SchemaOptions, type TSchema } from '@sinclair/typebox'
+import { closed, defaultSchemaPrefix, Nullable, OneOf } from './common.ts'
+
+/**
+ * A member that is no JSON: a function, a class, an object of another library.
+ * @param kind what is allowed, for messages: "a function"
+ */
+function Kind (kind: string, check: (value: unknown) => boolean, options: SchemaOptions) {
+  return Type.Unsafe<unknown>({ 'x-kind': kind, 'x-check': check, ...options })
+}
+
+const isFunction = (value: unknown) => typeof value === 'function'
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const hasMethod = (value: unknown, name: string) => isObject(value) && typeof value[name] === 'function'
+
+const Callback = (description: string) => Type.Optional(Kind('a function', isFunction, { description }))
+const OwnClass = (description: string) => Type.Optional(Kind('a class', isFunction, { description }))
+const Schema = Kind('a JSON Schema', isObject, {})
+
+/** The longest time that a timer of Node takes. */
+const longestSeconds = 2_147_483
+
+function Seconds (byDefault: number, minimum: number, description: string) {
+  return Type.Optional(Type.Number({ default: byDefault, minimum, maximum: longestSeconds, description: `${description} Seconds.` }))
+}
+
+function Switch (byDefault: boolean, description: string) {
+  return Type.Optional(Type.Boolean({ default: byDefault, description }))
+}
+
+const fieldNames = (description: string) => Type.Optional(Type.Array(Type.String(), { default: [], description }))
+const byField = (value: TSchema, description: string) => Type.Optional(Type.Record(Type.String(), value, { default: {}, description }))
+
+const Choices = Type.Union([
+  Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }),
+  Type.Object({
+    label: Type.Optional(Type.String({ description: 'The property of the referenced entity that names a record for people.' })),
+    search: Type.Optional(Type.Array(Type.String(), { description: 'The properties that a search looks into; the label\'s when left out.' })),
+    where: Type.Optional(Kind('a function or an object', (value) => isFunction(value) || isObject(value), {
+      description: 'Which records may be chosen: a MikroORM condition, or a function of the request that answers one.'
+    }))
+  }, closed)
+])
+
+export const ResourceOptionsSchema = Type.Object({
+  entity: Kind('a MikroORM entity', (value) => isFunction(value) || isObject(value), {
+    description: 'The MikroORM entity: its class or its `EntitySchema`.'
+  }),
+  path: Type.String({
+    pattern: '^(/[^/\\s?#]+)+$', description: 'Where the routes are: a path that begins with a slash and does not end with one.', examples: ['/cities']
+  }),
+  bulkFields: fieldNames('The properties that a bulk update may write.'),
+  filterFields: fieldNames('The properties that a filter may ask for.'),
+  bulkDelete: Switch(false, 'Offer bulk delete.'),
+  bulkAsync: Switch(true, 'Run large operations in the background.'),
+  bulkMinAsyncRecords: Type.Optional(Type.Integer({
+    default: 20, minimum: 0, description: 'From so many records on an operation runs in the background.'
+  })),
+  bulkAsyncConflictChecking: Switch(true, 'Lock the records of a job against other jobs.'),
+  bulkAsyncAllowAnonymous: Type.Optional(Type.Boolean({
+    description: 'Allow background jobs where `user` gives nobody. True only while the application gives no `user`, unless set.'
+  })),
+  bulkMaxSelectedRecords: Type.Optional(Type.Integer({
+    default: 100_000, minimum: 1, maximum: 100_000_000, description: 'The most records that an operation may have.'
+  })),
+  bulkFullClean: Switch(true, 'Call `validate` for each record.'),
+  fieldLabels: byField(Type.String(), 'What fields are called for people.'),
+  fieldSchemas: byField(Schema, 'A JSON Schema for the values of a field, for column types that are not known, or to be stricter.'),
+  choices: byField(Choices, 'What may be chosen: a list of values, or for references `{ label, search, where }`.'),
+  scope: Callback('`(request) => condition`: the records that the caller may see. Applied when the selection is frozen.'),
+  validate: Callback('`(record, context)`: throws to refuse a record. Asks for the entity path.'),
+  persistence: OwnClass('The application\'s own class that writes a chunk.'),
+  write: Type.Optional(OneOf(['auto', 'set', 'entity'], {
+    default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
+  })),
+  throttle: Type.Optional(Nullable(Type.Number({ exclusiveMinimum: 0 }), { default: null, description: 'The most records per second; null for no limit.' })),
+  undo: Switch(false, 'Keep what was there before, so that an update can be undone.'),
+  manager: OwnClass('The `AsyncManager` of this resource, instead of the plugin\'s.')
+}, closed)
+
+const namePattern = '^[A-Za-z][A-Za-z0-9_-]{0,62}$'
+const taskNamePattern = '^[A-Za-z][A-Za-z0-9_.-]{0,99}$'
+
+const WorkerOptions = Type.Object({
+  mode: Type.Optional(OneOf(['in-process', 'separate'], {
+    default: 'in-process', description: 'Work in this process, or leave it to `powercrud-async worker`.'
+  })),
+  concurrency: Type.Optional(Type.Integer({ default: 2, minimum: 1, maximum: 100, description: 'Jobs at the same time, each with a database connection.' }))
+}, { ...closed, default: {}, description: 'Who does the work: `{ mode, concurrency }`.' })
+
+export const PluginOptionsSchema = Type.Object({
+  orm: Kind('an initialised MikroORM', (value) => hasMethod(value, 'getMetadata') && isObject(value) && isObject(value.em), {
+    description: 'The application\'s MikroORM, with its PostgreSQL driver.'
+  }),
+  redis: Type.Optional(Type.Union([
+    Type.Literal(true),
+    Type.String({ minLength: 1 }),
+    Kind('an ioredis client', (value) => hasMethod(value, 'duplicate'), {})
+  ], {
+    description: 'Redis for queue and live progress: an ioredis client, true for `app.redis`, or the name of an `@fastify/redis` namespace. Without it PostgreSQL does both.'
+  })),
+  resources: Type.Optional(Type.Record(Type.String(), Kind('an object', isObject, {}), {
+    default: {}, description: 'What can be edited and deleted in bulk, by name.'
+  })),
+  tasks: Type.Optional(Type.Record(Type.String(), Kind('a function', isFunction, {}), {
+    default: {}, description: 'Background tasks of the application, by name: `(payload, { jobId, em, signal, updateProgress })`.'
+  })),
+  prefix: Type.Optional(Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,40}$', default: 'powercrud', description: 'Prefix of queue and keys: up to 40 letters, digits, hyphens and underscores.'
+  })),
+  databaseSchema: Type.Optional(Type.String({
+    pattern: '^(?!pg_|bullmq$|information_schema$)[a-z_][a-z0-9_]{0,62}$',
+    default: 'powercrud',
+    description: 'The database schema of our tables: a lower-case name, neither `bullmq` nor one of PostgreSQL\'s own.'
+  })),
+  schemaPrefix: Type.Optional(Type.String({
+    pattern: '^[A-Z][A-Za-z0-9]{0,39}$', default: defaultSchemaPrefix, description: 'Prefix of the names of our JSON Schemas: letters and digits, with a capital first.'
+  })),
+  asyncEnabled: Switch(true, 'Run anything in the background at all.'),
+  conflictTtl: Seconds(3600, 1, 'How long a job that no worker touches keeps its records while no worker is alive.'),
+  progressTtl: Seconds(7200, 1, 'How long live progress and idempotency keys are kept.'),
+  cleanupGracePeriod: Seconds(86400, 0, 'How long finished jobs are kept.'),
+  maxTaskDuration: Seconds(3600, 1, 'A job without progress for so long is stuck, and is stopped.'),
+  cleanupScheduleInterval: Seconds(300, 1, 'How often the cleanup runs.'),
+  worker: Type.Optional(WorkerOptions),
+  manager: OwnClass('The application\'s own `AsyncManager`.'),
+  authorize: Callback('`(request, { action, resource, job })`: throws or answers false to refuse.'),
+  user: Callback('`(request) => { id, label }`, or null: who is calling.'),
+  canSeeJob: Callback('`(request, job)`: may the caller see this job? By default one\'s own, and all while there is no `user`.'),
+  maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs that one user may have waiting.' })),
+  basePath: Type.Optional(Type.String({
+    pattern: '^(/[^/\\s?#]+)+$', default: '/powercrud/async', description: 'Where the job routes are: a path that begins with a slash and does not end with one.'
+  })),
+  dashboard: Switch(false, 'Serve pages for people under `{basePath}/dashboard`.'),
+  migrate: Switch(false, 'Create and upgrade our tables at start.'),
+  progressCompletionStatus: Type.Optional(Type.Unsafe<286 | 200>({
+    type: 'integer', enum: [286, 200], default: 286, description: 'The HTTP status of the progress route once a job has ended; 200 for clients that cannot take 286.'
+  }))
+}, closed)
+
+export const ResourceName = Type.String({ pattern: namePattern, description: 'A name of up to 63 letters, digits, hyphens and underscores, with a letter first.' })
+export const TaskName = Type.String({ pattern: taskNamePattern, description: 'A name of up to 100 letters, digits, dots, hyphens and underscores, with a letter first.' })
+
+/** Operations of our own; a task cannot be called so. */
+export const reservedTaskNames = ['update', 'delete'] as const
+
+export interface OptionTableRow {
+  readonly name: string
+  /** As it is written in code; empty where there is none. */
+  readonly default: string
+  readonly description: string
+}
+
+function written (value: unknown): string {
+  return value === undefined ? '' : typeof value === 'string' ? `'${value}'` : JSON.stringify(value)
+}
+
+function rows (properties: Record<string, TSchema>, prefix: string = ''): OptionTableRow[] {
+  return Object.entries(properties).flatMap(([name, schema]) => [
+    { name: prefix + name, default: schema.properties === undefined ? written(schema.default) : '', description: schema.description ?? '' },
+    ...(schema.properties === undefined ? [] : rows(schema.properties, `${prefix}${name}.`))
+  ])
+}
+
+/** The README's tables of options. */
+export function optionTable (): { plugin: OptionTableRow[], resource: OptionTableRow[] } {
+  return { plugin: rows(PluginOptionsSchema.properties), resource: rows(ResourceOptionsSchema.properties) }
+}
