@@ -21,10 +21,27 @@ t.test('each closed list is told in full by the tables', async (t) => {
 t.test('the statuses are those of the contract', async (t) => {
   const statuses = Object.fromEntries(errorTable().problems.map(({ code, status }) => [code, status]))
   t.match(statuses, {
-    validation_failed: 400, unauthenticated: 401, forbidden: 403, job_not_found: 404, preview_not_found: 404, not_acceptable: 406,
-    unsupported_media_type: 415, records_locked: 409, wrong_state: 409, idempotency_in_flight: 409, count_mismatch: 412,
-    stale_version: 412, too_many_records: 413, body_too_large: 413, reference_not_found: 422, rule_refused: 422,
-    all_records_missing: 422, idempotency_key_reused: 422, too_many_jobs: 429, unavailable: 503, internal: 500
+    validation_failed: 400,
+    unauthenticated: 401,
+    forbidden: 403,
+    job_not_found: 404,
+    preview_not_found: 404,
+    not_acceptable: 406,
+    unsupported_media_type: 415,
+    records_locked: 409,
+    wrong_state: 409,
+    idempotency_in_flight: 409,
+    count_mismatch: 412,
+    stale_version: 412,
+    too_many_records: 413,
+    body_too_large: 413,
+    reference_not_found: 422,
+    rule_refused: 422,
+    all_records_missing: 422,
+    idempotency_key_reused: 422,
+    too_many_jobs: 429,
+    unavailable: 503,
+    internal: 500
   })
   for (const code of rowCodes) if (code !== 'stale_version') t.equal(statuses[code], 422, code)
 })
