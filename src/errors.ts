@@ -165,6 +165,9 @@ const engineErrors = {
   lease_lost: [500, 'Lease lost',
     'another worker has taken the job over',
     'the fencing token of a worker is not the job\'s own any more'],
+  interrupted: [500, 'Interrupted',
+    'the work was interrupted',
+    'a job was asked to stop, or its worker to shut down, in the middle of its one transaction'],
   unknown_transition: [500, 'Unknown transition',
     'there is no such transition between job statuses',
     'a status was to be written that the transition table does not allow']

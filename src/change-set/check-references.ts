@@ -1,0 +1,29 @@
+import type { EntityProperty } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Sql } from '../database/sql.ts'
+import { problem } from '../errors.ts'
+import type { Resource } from '../resources/resource.ts'
+
+/**
+ * Makes sure that every record that a change set refers to exists, through the eyes of MikroORM's filters.
+ * @throws reference_not_found, which names each field
+ */
+export async function checkReferences (sql: Sql, { meta }: Resource, em: EntityManager, set: Record<string, unknown>): Promise<void> {
+  const errors: { path: string, message: string }[] = []
+  for (const [field, value] of Object.entries(set)) {
+    const prop = meta.properties[field as never] as EntityProperty
+    if ((prop.kind !== 'm:1' && prop.kind !== '1:1') || value === null) continue
+    if (!await exists(sql, em, prop, value)) {
+      errors.push({ path: `/set/${field}`, message: `there is no ${prop.targetMeta!.className} ${JSON.stringify(value)} that may be referred to` })
+    }
+  }
+  if (errors.length > 0) throw problem('reference_not_found', errors.map(({ message }) => message).join('; '), { errors })
+}
+
+async function exists (sql: Sql, em: EntityManager, prop: EntityProperty, key: unknown): Promise<boolean> {
+  const target = prop.targetMeta!
+  const condition = typeof key === 'object' ? key : { [target.primaryKeys[0] as string]: key }
+  const rows = em.createQueryBuilder(target.class as never, 'r').select(target.primaryKeys as never).where(condition as never).limit(1)
+  await rows.applyFilters()
+  return (await sql.query(rows.getFormattedQuery())).length > 0
+}

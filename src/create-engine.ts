@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { EntityName } from '@mikro-orm/core'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import { migrate, pendingMigrations } from './database/migrate.ts'
+import { createPool, type DatabasePool } from './database/pool.ts'
+import { tablesIn, type Tables } from './database/tables.ts'
+import type { Engine, EngineResource, EngineRules, Log, ResourceRules } from './engine.ts'
+import { configurationError } from './errors.ts'
+import type { LiveStore } from './live/live-store.ts'
+import { createPostgresLiveStore, liveChannel } from './live/postgres.ts'
+import { createRedisLiveStore } from './live/redis.ts'
+import { createPostgresQueueBackend, createRedisQueueBackend } from './queue/bullmq.ts'
+import type { QueueBackend } from './queue/job-queue.ts'
+import type { RedisClient } from './queue/redis-connection.ts'
+import { describeResource } from './resources/resource.ts'
+
+/** Connections of the engine's own: short statements, heartbeats and live progress of all jobs of a process. */
+const poolSize = 8
+
+/** A claim's lease at most: a false reclaim costs work, a long lease costs the time until a dead worker's job goes on. */
+const leaseAtMostMs = 30_000
+
+export interface EngineSettings {
+  orm: MikroORM
+  /** The client that the application gives; queue and live store make duplicates of it. */
+  redis: RedisClient | undefined
+  prefix: string
+  databaseSchema: string
+  /** Create and upgrade the tables at start. */
+  migrate: boolean
+  rules: EngineRules
+  resources: ReadonlyMap<string, ResourceRules & { entity: EntityName<object> }>
+  log: Log
+}
+
+/** An engine, and what it takes to work for it and to close it. */
+export interface OpenEngine {
+  engine: Engine
+  queueBackend: QueueBackend
+  /** Closes what was opened here, never what was given. */
+  close (): Promise<void>
+}
+
+/**
+ * Opens the engine on the application's database.
+ * @throws migrations_missing when the tables are not those of this version, and `migrate` is off
+ */
+export async function createEngine (settings: EngineSettings): Promise<OpenEngine> {
+  const { orm, databaseSchema, log, rules } = settings
+  const tables = tablesIn(databaseSchema)
+  const database = createPool(orm, {
+    applicationName: 'powercrud',
+    max: poolSize,
+    onError: (error) => log.warn({ err: error }, 'a connection to the database was lost')
+  })
+  try {
+    await requireTables(database, tables, settings)
+    const resources = await describeAll(database, settings)
+    const leaseMs = Math.min(leaseAtMostMs, rules.conflictTtlMs)
+    const live = openLiveStore(database, tables, settings)
+    const queueBackend = openQueueBackend(database, settings, leaseMs)
+    const queue = await queueBackend.createQueue()
+    const engine: Engine = {
+      orm,
+      database,
+      tables,
+      options: rules,
+      resources,
+      live,
+      queue,
+      log,
+      leaseMs,
+      workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
+    }
+    return {
+      engine,
+      queueBackend,
+      async close () {
+        await queue.close()
+        await live.close()
+        await database.close()
+      }
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function requireTables (database: DatabasePool, tables: Tables, { migrate: mayMigrate, redis }: EngineSettings): Promise<void> {
+  const scope = { tables, queue: redis === undefined ? 'postgres' : 'redis' } as const
+  if (mayMigrate) await migrate(database.config, scope)
+  const pending = await pendingMigrations(database, scope)
+  if (pending.length === 0) return
+  throw configurationError('migrations_missing',
+    `the database has not seen these migrations: ${pending.join(', ')}. Register with migrate: true, or run \`powercrud-async migrate --config <file>\` once per deployment`)
+}
+
+async function describeAll (database: DatabasePool, { orm, resources }: EngineSettings): Promise<Map<string, EngineResource>> {
+  const described = new Map<string, EngineResource>()
+  for (const [name, options] of resources) {
+    described.set(name, await describeResource({ orm, sql: database, name, entity: options.entity, options }))
+  }
+  return described
+}
+
+function openLiveStore (database: DatabasePool, tables: Tables, { redis, prefix, databaseSchema, rules, log }: EngineSettings): LiveStore {
+  const onError = (error: Error) => log.warn({ err: error }, 'the live store is in trouble')
+  const ttlMs = rules.progressTtlMs
+  return redis === undefined
+    ? createPostgresLiveStore({ database, tables, channel: liveChannel(databaseSchema, prefix), ttlMs, onError })
+    : createRedisLiveStore({ redis, prefix, ttlMs, onError })
+}
+
+function openQueueBackend (database: DatabasePool, { redis, prefix, log }: EngineSettings, leaseMs: number): QueueBackend {
+  const onError = (error: Error) => log.warn({ err: error }, 'the queue is in trouble')
+  return redis === undefined
+    ? createPostgresQueueBackend({ config: database.config, queueName: prefix, leaseMs, onError })
+    : createRedisQueueBackend({ redis, prefix, queueName: 'jobs', leaseMs, onError })
+}

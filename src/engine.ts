@@ -1,0 +1,52 @@
+import type { MikroORM } from '@mikro-orm/postgresql'
+import type { DatabasePool } from './database/pool.ts'
+import type { Tables } from './database/tables.ts'
+import type { LiveStore } from './live/live-store.ts'
+import type { JobQueue } from './queue/job-queue.ts'
+import type { Resource } from './resources/resource.ts'
+
+/** What the engine wants to know of a resource's options. */
+export interface ResourceRules {
+  readonly bulkAsync: boolean
+  readonly bulkMinAsyncRecords: number
+  readonly bulkAsyncConflictChecking: boolean
+  readonly bulkAsyncAllowAnonymous: boolean
+  readonly bulkMaxSelectedRecords: number
+}
+
+/** What the engine wants to know of the plugin's options. */
+export interface EngineRules {
+  readonly asyncEnabled: boolean
+  readonly basePath: string
+  readonly conflictTtlMs: number
+  readonly progressTtlMs: number
+  readonly cleanupGracePeriodMs: number
+  readonly maxTaskDurationMs: number
+  readonly cleanupScheduleIntervalMs: number
+}
+
+export type EngineResource = Resource<ResourceRules>
+
+/** Where the engine tells what operators should know; Fastify's logger fits. */
+export interface Log {
+  debug (details: object, message: string): void
+  info (details: object, message: string): void
+  warn (details: object, message: string): void
+  error (details: object, message: string): void
+}
+
+/** Everything that the engine's functions work with; made once, closed once. */
+export interface Engine {
+  readonly orm: MikroORM
+  readonly database: DatabasePool
+  readonly tables: Tables
+  readonly options: EngineRules
+  readonly resources: ReadonlyMap<string, EngineResource>
+  readonly live: LiveStore
+  readonly queue: JobQueue
+  readonly log: Log
+  /** How long a claim stands without a heartbeat, milliseconds. */
+  readonly leaseMs: number
+  /** Names this process in leases: host, pid, and a random part. */
+  readonly workerId: string
+}

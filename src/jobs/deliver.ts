@@ -1,0 +1,35 @@
+import type { Engine } from '../engine.ts'
+import { problem } from '../errors.ts'
+import type { JobRow } from './job-row.ts'
+import { retryAfterSeconds } from './reachable.ts'
+import { withdrawJob } from './sql/withdraw-job.ts'
+
+const pingTimeoutMs = 2_000
+
+/**
+ * Asks the queue and the live store whether they are there, before a job is made for them.
+ * @throws unavailable
+ */
+export async function pingQueue ({ queue, live, log }: Engine): Promise<void> {
+  try {
+    await Promise.all([queue.ping(pingTimeoutMs), live.ping(pingTimeoutMs)])
+  } catch (error) {
+    log.error({ err: error }, 'the queue or the live store cannot be reached')
+    throw problem('unavailable', 'the queue cannot be reached; nothing was changed', { retryAfterSeconds, cause: error })
+  }
+}
+
+/**
+ * Lets the queue hear of a committed job. If it cannot, the job is taken back, unless somebody has seen it by now: then
+ * it will be done.
+ * @throws unavailable when the job was taken back
+ */
+export async function deliver ({ queue, database, tables, log }: Engine, job: Pick<JobRow, 'id' | 'n'>): Promise<void> {
+  try {
+    await queue.add({ jobId: job.id, n: job.n })
+  } catch (error) {
+    log.error({ jobId: job.id, err: error }, 'the queue does not take a job')
+    if (!await withdrawJob(database, tables, job.id)) return
+    throw problem('unavailable', 'the queue cannot be reached; nothing was changed', { retryAfterSeconds, cause: error })
+  }
+}

@@ -1,0 +1,57 @@
+import type { JobStatus } from '../../schemas/job.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Engine } from '../engine.ts'
+import { engineError, isPowercrudError } from '../errors.ts'
+import { releaseSelection } from '../locks/sql/release-selection.ts'
+import type { Refusal } from '../write/writer.ts'
+import type { JobRow } from './job-row.ts'
+import { blameRow } from './sql/blame-row.ts'
+import { finishJob, type JobEnd } from './sql/finish-job.ts'
+
+export interface Ending {
+  job: { id: string, selection_id: string }
+  /** The claim that ends it; undefined for those who end a job from outside. */
+  fence: number | undefined
+  from: readonly JobStatus[]
+  end: JobEnd
+  /** The record that was at fault. */
+  blame?: { no: number, refusal: Refusal }
+}
+
+/**
+ * Ends a job in the transaction of `sql`: everything that belongs to an end happens here, in one commit, whoever ends
+ * it. The job's row comes last, since it is locked until the commit.
+ * Resolves to the ended job; undefined (roll back) when somebody else has it, or ended it.
+ */
+export async function endJob (engine: Pick<Engine, 'tables'>, sql: Sql, { job, fence, from, end, blame }: Ending): Promise<JobRow | undefined> {
+  const { tables } = engine
+  if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
+  await releaseSelection(sql, tables, job.selection_id)
+  return finishJob(sql, tables, { id: job.id, fence, end, from })
+}
+
+/** Ends a job in a transaction of its own; undefined when it was not there to be ended. */
+export async function endJobNow (engine: Engine, ending: Ending): Promise<JobRow | undefined> {
+  try {
+    const ended = await engine.database.transaction(async (sql) => {
+      const row = await endJob(engine, sql, ending)
+      if (row === undefined) throw engineError('lease_lost')
+      return row
+    })
+    await announceEnd(engine, ended)
+    return ended
+  } catch (error) {
+    if (isPowercrudError(error, 'lease_lost')) return undefined
+    throw error
+  }
+}
+
+/** Tells everybody who listens that a job has ended. Nothing depends on it: the row is committed. */
+export async function announceEnd ({ live, log }: Engine, job: JobRow): Promise<void> {
+  try {
+    await live.forget([job.id])
+    await live.signal({ jobId: job.id, kind: 'status' })
+  } catch (error) {
+    log.warn({ jobId: job.id, err: error }, 'could not announce the end of a job')
+  }
+}

@@ -1,0 +1,63 @@
+import type { JobStatus, OnConflict, OnError } from '../../schemas/job.ts'
+
+/** What a job is to do, in the form in which it came and travels to any worker. */
+export interface JobSpec {
+  /** The validated change set of an update, as it came in JSON. */
+  set?: Record<string, unknown>
+  /** The payload of a task. */
+  payload?: unknown
+}
+
+/** How many records a job has, and what became of them. */
+export interface JobCounts {
+  total: number
+  succeeded: number
+  unchanged: number
+  missing: number
+  skipped: number
+  failed: number
+}
+
+/** One row of the table `job`: the durable record of one operation, and the only truth about it. */
+export interface JobRow extends JobCounts {
+  id: string
+  kind: 'bulk' | 'task'
+  resource: string | null
+  operation: string
+  status: JobStatus
+  on_error: OnError
+  on_conflict: OnConflict
+  selection_id: string
+  spec: JobSpec
+  fingerprint: string
+  reason: string | null
+  created_by_id: string | null
+  created_by_label: string | null
+  undo_of: string | null
+  retry_of: string | null
+  /** Number of the current delivery. */
+  n: number
+  /** Fencing token: the number of claims so far. */
+  fence: number
+  lease: Date | null
+  worker: string | null
+  backend_pid: number | null
+  backend_start: Date | null
+  attempts: number
+  deaths: number
+  error_code: string | null
+  error_message: string | null
+  /** The row code behind `error_code`, where one record was at fault. */
+  error_row_code: string | null
+  result: unknown
+  created_at: Date
+  started_at: Date | null
+  finished_at: Date | null
+  progressed_at: Date | null
+  touched_at: Date
+}
+
+/** Records that have an outcome: the sum of all counts but `total`. */
+export function processedOf (counts: Omit<JobCounts, 'total'>): number {
+  return counts.succeeded + counts.unchanged + counts.missing + counts.skipped + counts.failed
+}

@@ -1,0 +1,111 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { OnConflict, OnError } from '../../schemas/job.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Engine, EngineResource } from '../engine.ts'
+import { problem } from '../errors.ts'
+import { refuseConflicts } from '../locks/refuse-conflicts.ts'
+import { freeze } from '../selection/freeze.ts'
+import type { FrozenSelection, Selection, SelectionView } from '../selection/selection.ts'
+import { checkReferences } from '../change-set/check-references.ts'
+import { deliver, pingQueue } from './deliver.ts'
+import { keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from './idempotency.ts'
+import type { JobRow } from './job-row.ts'
+import { insertJob } from './sql/insert-job.ts'
+import { insertJobChunks } from './sql/insert-job-chunks.ts'
+import { reachable } from './reachable.ts'
+
+export interface BulkLaunch {
+  resource: EngineResource
+  operation: 'update' | 'delete'
+  selection: Exclude<Selection, { previewId: string }>
+  /** The validated change set of an update, as it came in JSON. */
+  set?: Record<string, unknown>
+  onError: OnError
+  onConflict: OnConflict
+  reason: string | null
+  user: { id: string, label: string } | null
+  view: SelectionView
+  /** Whether the job may be done by the caller: `small` if it has few records, `always`, or `never`. */
+  here: 'small' | 'always' | 'never'
+  idempotency: IdempotencyClaim | undefined
+}
+
+export interface Launched {
+  job: JobRow
+  /** The caller has the claim, and does the work: `runJob` with it. */
+  claimed: boolean
+  /** The job of an earlier request with the same Idempotency-Key. */
+  replayed: boolean
+}
+
+/**
+ * Freezes a selection, locks its records, and makes a job of it, in one READ COMMITTED transaction; only then the
+ * queue hears of it. Nothing is left behind when it throws.
+ *
+ * @throws too_many_records, count_mismatch, records_locked, reference_not_found, idempotency_in_flight,
+ * idempotency_key_reused, unavailable
+ */
+export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
+  const launched = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch)))
+  if (launched.job.status === 'queued' && !launched.replayed) await deliver(engine, launched.job)
+  return launched
+}
+
+async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<Launched> {
+  const { tables, workerId, leaseMs } = engine
+  const { resource, idempotency } = launch
+  const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
+  if (known !== undefined) return { job: known, claimed: false, replayed: true }
+
+  await checkReferences(sql, resource, launch.view.em, launch.set ?? {})
+  const id = uuidv7()
+  const living = resource.options.bulkAsyncConflictChecking
+  const frozen = await freeze({
+    sql,
+    tables,
+    resource,
+    selectionId: id,
+    selection: launch.selection,
+    view: launch.view,
+    living,
+    maxRecords: resource.options.bulkMaxSelectedRecords
+  })
+  const claimed = isDoneHere(engine, launch, frozen)
+  if (!claimed) await requireBackground(engine, launch)
+
+  if (living) await refuseConflicts(sql, tables, resource, id)
+  const job = await insertJob(sql, tables, {
+    id,
+    kind: 'bulk',
+    resource: resource.name,
+    operation: launch.operation,
+    status: claimed ? 'running' : 'queued',
+    onError: launch.onError,
+    onConflict: launch.onConflict,
+    selectionId: id,
+    spec: launch.set === undefined ? {} : { set: launch.set },
+    fingerprint: resource.fingerprint,
+    reason: launch.reason,
+    createdBy: launch.user,
+    undoOf: null,
+    retryOf: null,
+    total: frozen.total,
+    claim: claimed ? { worker: workerId, leaseMs } : null
+  })
+  await insertJobChunks(sql, tables, { jobId: id, selectionId: id, root: resource.root })
+  if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
+  return { job, claimed, replayed: false }
+}
+
+function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: FrozenSelection): boolean {
+  if (!options.asyncEnabled || !resource.options.bulkAsync || here === 'always') return true
+  return here === 'small' && total < resource.options.bulkMinAsyncRecords
+}
+
+/** A job for the background needs somebody who owns it, and a queue that can be reached. */
+async function requireBackground (engine: Engine, { resource, user }: BulkLaunch): Promise<void> {
+  if (user === null && !resource.options.bulkAsyncAllowAnonymous) {
+    throw problem('unauthenticated', `background jobs on ${resource.name} need somebody who is signed in`)
+  }
+  await pingQueue(engine)
+}

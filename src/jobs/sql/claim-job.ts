@@ -1,0 +1,22 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { JobRow } from '../job-row.ts'
+
+/**
+ * A worker takes a job up. The database's clock counts.
+ *
+ * Input: the delivery, the worker, the lease. Output: the claimed job, with the backend of the claim before it (to be
+ * ended) still in its row; undefined when the delivery is stale, the job is held, or it is not for work.
+ */
+export async function claimJob (
+  sql: Sql, tables: Tables,
+  { id, n, worker, leaseMs }: { id: string, n: number, worker: string, leaseMs: number }
+): Promise<JobRow | undefined> {
+  const [row] = await sql.query<JobRow>(`
+    UPDATE ${tables.job}
+    SET fence = fence + 1, status = 'running', lease = now() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
+      deaths = deaths + (status = 'running')::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now()
+    WHERE id = $1 AND n = $2 AND (status = 'queued' OR status = 'running' AND lease < now())
+    RETURNING *`, [id, n, worker, leaseMs])
+  return row
+}

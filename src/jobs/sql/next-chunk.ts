@@ -1,0 +1,23 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+
+export interface ChunkToDo {
+  no: number
+  size: number
+  /** Known to be missing since the freeze: nothing to write. */
+  absent: boolean
+}
+
+/** The first chunk after number `after` that has no outcome yet. */
+export async function nextChunk (
+  sql: Sql, tables: Tables, { jobId, selectionId, after }: { jobId: string, selectionId: string, after: number }
+): Promise<ChunkToDo | undefined> {
+  const [row] = await sql.query<ChunkToDo>(`
+    SELECT work.no, chunk.size, chunk.absent
+    FROM ${tables.jobChunk} work
+    JOIN ${tables.chunk} chunk ON chunk.selection_id = $2 AND chunk.no = work.no
+    WHERE work.job_id = $1 AND work.state = 'pending' AND work.no > $3
+    ORDER BY work.no
+    LIMIT 1`, [jobId, selectionId, after])
+  return row
+}

@@ -1,0 +1,20 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { JobStatus } from '../../../schemas/job.ts'
+
+export interface Claimability {
+  kind: 'bulk' | 'task'
+  resource: string | null
+  operation: string
+  status: JobStatus
+  n: number
+  /** Milliseconds until the lease ends; null without one. */
+  lease_left_ms: number | null
+}
+
+/** What a delivery is judged by; undefined for an unknown job. */
+export async function readClaimability (sql: Sql, tables: Tables, id: string): Promise<Claimability | undefined> {
+  const [row] = await sql.query<Claimability>(`
+    SELECT kind, resource, operation, status, n, (extract(epoch FROM lease - now()) * 1000)::int AS lease_left_ms FROM ${tables.job} WHERE id = $1`, [id])
+  return row
+}

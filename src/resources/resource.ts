@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import type { EntityMetadata, EntityName } from '@mikro-orm/core'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import { quote, type Sql } from '../database/sql.ts'
+import { recordKeyOf, type RecordKey } from './record-key.ts'
+import { readCollations } from './sql/read-collations.ts'
+
+/** A MikroORM entity exposed for bulk operations, as the engine sees it. */
+export interface Resource<Options = unknown> {
+  readonly name: string
+  readonly entity: EntityName<object>
+  readonly meta: EntityMetadata
+  /** Quoted table, with its schema where it has one. */
+  readonly table: string
+  /** Name of the root table: the lock namespace that all resources on one entity (and its heirs) share. */
+  readonly root: string
+  readonly key: RecordKey
+  readonly options: Options
+  /** Tells whether server and worker mean the same: a hash over what a job's meaning depends on. */
+  readonly fingerprint: string
+}
+
+/** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key. */
+export async function describeResource<Options> (
+  { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: EntityName<object>, options: Options }
+): Promise<Resource<Options>> {
+  const meta = orm.getMetadata().get(entity) as EntityMetadata
+  const table = qualified(meta)
+  const collations = await readCollations(sql, table)
+  return { name, entity, meta, table, root: rootOf(meta), key: recordKeyOf(meta, collations), options, fingerprint: fingerprintOf(meta) }
+}
+
+/** The lock namespace of an entity, such as `public.city`. */
+export function rootOf (meta: EntityMetadata): string {
+  const root = (meta.root ?? meta) as EntityMetadata
+  return `${root.schema ?? 'public'}.${root.tableName}`
+}
+
+/** Quoted table name of an entity. */
+export function qualified (meta: EntityMetadata): string {
+  return meta.schema ? `${quote(meta.schema)}.${quote(meta.tableName)}` : quote(meta.tableName)
+}
+
+/** A hash over the entity's table and columns. */
+function fingerprintOf (meta: EntityMetadata): string {
+  const shape = meta.props.filter(({ fieldNames }) => fieldNames !== undefined).map(({ name, fieldNames, columnTypes }) => [name, fieldNames, columnTypes])
+  return createHash('sha256').update(JSON.stringify([rootOf(meta), shape])).digest('base64url').slice(0, 16)
+}

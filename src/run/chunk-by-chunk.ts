@@ -1,0 +1,74 @@
+import { endJobNow } from '../jobs/end-job.ts'
+import { commitCounts } from '../jobs/sql/commit-counts.ts'
+import { completeChunk } from '../jobs/sql/complete-chunk.ts'
+import { nextChunk, type ChunkToDo } from '../jobs/sql/next-chunk.ts'
+import { readJob } from '../jobs/sql/read-job.ts'
+import { processedOf } from '../jobs/job-row.ts'
+import type { Refusal, WriteTransaction } from '../write/writer.ts'
+import { countsOf, resultOf, sum } from './counts.ts'
+import { interrupted } from './interrupted.ts'
+import { endOf, stoppedAt } from './job-end.ts'
+import { retryingTransient } from './retrying.ts'
+import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
+import { startPace, writeChunk, type SlicePace } from './write-chunk.ts'
+import type { Verdict } from './write-transaction.ts'
+
+type Attempt = { kind: 'done' } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
+
+/** The statuses under which a chunk that was begun is still committed. */
+const committable = ['running', 'pausing', 'cancelling'] as const
+
+/** `stop` and `continue`: one transaction per chunk; what is committed stays, whatever dies. */
+export async function runChunkByChunk (run: Run): Promise<RunEnd> {
+  const { engine: { database, tables }, claim: { job } } = run
+  const pace = startPace()
+  let processed = processedOf(job)
+  for (;;) {
+    checkClaim(run)
+    if (interruption(run) !== undefined) return interrupted(run, undefined)
+    const chunk = await nextChunk(database, tables, { jobId: job.id, selectionId: job.selection_id, after: -1 })
+    if (chunk === undefined) return finish(run)
+    const attempt = await retryingTransient(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, pace)))
+    if (attempt.kind === 'refused') return stop(run, chunk, attempt.refusal)
+    if (attempt.kind === 'fenced') await run.heartbeat.beat()
+    else run.ticker.update(processed += chunk.size)
+  }
+}
+
+async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<Verdict<Attempt>> {
+  const { engine: { tables }, claim: { job, fence }, resource, writer } = run
+  const { sql } = transaction
+  const blame = job.on_error === 'stop' ? 'first' : 'all'
+  await writer.begin?.(transaction)
+  const outcome = await writeChunk(transaction, chunk, pace, {
+    resource, writer, selectionId: job.selection_id, blame, onSlice: () => undefined, check: () => checkClaim(run)
+  })
+  const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')
+  if (blame === 'first' && refusal !== undefined) return { commit: false, value: { kind: 'refused', refusal } }
+
+  const isOurs = await completeChunk(sql, tables, { jobId: job.id, no: chunk.no, result: resultOf(outcome) })
+  const counts = countsOf(outcome, chunk.size)
+  if (!isOurs || await commitCounts(sql, tables, { id: job.id, fence, counts, under: committable }) === undefined) {
+    return { commit: false, value: { kind: 'fenced' } }
+  }
+  return { commit: true, value: { kind: 'done' } }
+}
+
+async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const now = await readJob(engine.database, engine.tables, job.id)
+  if (now === undefined) return { kind: 'left' }
+  const counts = sum(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
+  const ended = await endJobNow(engine, {
+    job, fence, from: committable, blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
+  })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}
+
+async function finish (run: Run): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const now = await readJob(engine.database, engine.tables, job.id)
+  if (now === undefined || now.fence !== fence) return { kind: 'left' }
+  const ended = await endJobNow(engine, { job, fence, from: committable, end: endOf(now, now) })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isConnectionError } from '../database/sql.ts'
+import type { Engine } from '../engine.ts'
+import { isPowercrudError, messageOf } from '../errors.ts'
+import { endJobNow } from '../jobs/end-job.ts'
+import { progressMessage } from '../jobs/progress-message.ts'
+import { readJob } from '../jobs/sql/read-job.ts'
+import { isTerminal } from '../jobs/states.ts'
+import { createProgressTicker } from '../live/progress-ticker.ts'
+import { createWriter } from '../write/create-writer.ts'
+import { runChunkByChunk } from './chunk-by-chunk.ts'
+import type { Claim } from './claim.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { runInOneTransaction } from './in-one-transaction.ts'
+import type { Run, RunEnd } from './run.ts'
+import { isTransient } from '../write/row-error.ts'
+import { writeTransactions } from './write-transaction.ts'
+
+/** Waits between looks at a database that does not answer. */
+const reconnectMs = 250
+
+/**
+ * Does the work of a claimed bulk job, in a worker or in a request: one code path. Never throws for what happens to
+ * the job; it ends, is left to another worker, or is handed back.
+ */
+export async function runJob (engine: Engine, claim: Claim, stopping: AbortSignal): Promise<RunEnd> {
+  const { job, fence } = claim
+  const resource = engine.resources.get(job.resource!)!
+  const heartbeat = startHeartbeat(engine, claim)
+  const ticker = createProgressTicker({
+    store: engine.live,
+    jobId: job.id,
+    fence,
+    total: job.total,
+    describe: (processed, total) => progressMessage(job.operation, processed, total),
+    onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not tell the progress of a job')
+  })
+  const run: Run = {
+    engine,
+    claim,
+    resource,
+    heartbeat,
+    ticker,
+    stopping,
+    writer: createWriter(engine, resource, job),
+    transactions: writeTransactions(engine, claim)
+  }
+  try {
+    return await working(run)
+  } finally {
+    await ticker.stop()
+    await heartbeat.stop()
+  }
+}
+
+async function working (run: Run): Promise<RunEnd> {
+  const work = run.claim.job.on_error === 'rollback' ? runInOneTransaction : runChunkByChunk
+  for (;;) {
+    try {
+      return await work(run)
+    } catch (error) {
+      if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
+      if (!isConnectionError(error)) return await fail(run, error)
+      run.engine.log.warn({ jobId: run.claim.job.id, err: error }, 'lost the database in the middle of a job; looking again')
+      const end = await reconnected(run)
+      if (end !== undefined) return end
+    }
+  }
+}
+
+/**
+ * A connection lost during COMMIT is neither a yes nor a no: the job row tells. Resolves to the end, if that is what
+ * it tells; undefined when the work is to go on.
+ */
+async function reconnected (run: Run): Promise<RunEnd | undefined> {
+  const { engine: { database, tables }, claim: { job, fence } } = run
+  for (;;) {
+    if (run.heartbeat.lost.aborted) return { kind: 'left' }
+    try {
+      const now = await readJob(database, tables, job.id)
+      if (now === undefined || now.fence !== fence) return { kind: 'left' }
+      return isTerminal(now.status) ? { kind: 'ended', job: now } : undefined
+    } catch (error) {
+      if (!isConnectionError(error)) throw error
+      await delay(reconnectMs, undefined, { signal: run.heartbeat.lost }).catch(() => undefined)
+    }
+  }
+}
+
+/** What nobody foresaw ends the job, with its cause in the log only. */
+async function fail (run: Run, error: unknown): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  engine.log.error({ jobId: job.id, err: error }, 'a job failed')
+  const code = isTransient(error) ? 'serialization_failure' : 'internal'
+  const ended = await endJobNow(engine, {
+    job, fence, from: ['running', 'pausing', 'cancelling'], end: { status: 'failed', error: { code, message: messageOf(code) } }
+  })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}

@@ -1,0 +1,59 @@
+import { IsolationLevel, type EntityManager } from '@mikro-orm/postgresql'
+import { entityManagerSql } from '../database/entity-transaction.ts'
+import type { Engine } from '../engine.ts'
+import { engineError } from '../errors.ts'
+import { recordBackend } from '../jobs/sql/record-backend.ts'
+import type { WriteTransaction } from '../write/writer.ts'
+import type { Claim } from './claim.ts'
+import { boundWriteTransaction } from './sql/bound-transaction.ts'
+
+/** How long a write waits for a row that an ordinary transaction of the application holds. */
+const lockWaitMs = 5_000
+
+/** What the work of a transaction comes to. */
+export interface Verdict<Value> {
+  commit: boolean
+  value: Value
+}
+
+/** Opens the transactions of one claim. */
+export interface WriteTransactions {
+  /**
+   * Runs `work` in a transaction of the application's MikroORM, in a fresh EntityManager, and commits it or rolls it
+   * back as the work says; rolls back when it throws.
+   * @throws lease_lost when the claim is another worker's by now
+   */
+  run<Value> (work: (transaction: WriteTransaction) => Promise<Verdict<Value>>): Promise<Value>
+}
+
+export function writeTransactions (engine: Engine, { job, fence }: Claim): WriteTransactions {
+  const { orm, database, tables, leaseMs } = engine
+  const bounds = { idleMs: leaseMs, lockMs: Math.min(lockWaitMs, leaseMs), statementMs: leaseMs }
+  let recorded = ''
+
+  /** The pool may hand out another connection each time; the job row is written only when it did. */
+  const recordOnce = async (backend: { pid: number, start: Date }) => {
+    const name = `${backend.pid} ${backend.start.getTime()}`
+    if (name === recorded) return
+    if (!await recordBackend(database, tables, { id: job.id, fence, ...backend })) throw engineError('lease_lost')
+    recorded = name
+  }
+
+  return {
+    async run (work) {
+      const em = orm.em.fork({ clear: true, useContext: false }) as EntityManager
+      await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED })
+      try {
+        const sql = entityManagerSql(em)
+        await recordOnce(await boundWriteTransaction(sql, bounds))
+        const { commit, value } = await work({ em, sql })
+        if (commit) await em.commit()
+        else await em.rollback()
+        return value
+      } catch (error) {
+        if (em.isInTransaction()) await em.rollback().catch(() => undefined)
+        throw error
+      }
+    }
+  }
+}

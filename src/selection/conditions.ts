@@ -1,0 +1,77 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import type { Resource } from '../resources/resource.ts'
+import type { SelectionView } from './selection.ts'
+
+type Condition = FilterQuery<object>
+
+/** Operators of the contract and the MikroORM operators they stand for, where it is one to one. */
+const plainOperators: Record<string, string> = { in: '$in', gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte' }
+
+/**
+ * Translates a filter that passed its schema into MikroORM's terms, null-safe: `ne` and `nin` match records without
+ * a value too, as people expect, where SQL's `<>` would not.
+ */
+export function conditionOf (filter: Record<string, unknown>): Condition {
+  return { $and: Object.entries(filter).flatMap(([field, value]) => fieldConditions(field, value)) } as Condition
+}
+
+function fieldConditions (field: string, value: unknown): object[] {
+  if (!isOperators(value)) return [equals(field, value)]
+  return Object.entries(value).map(([operator, operand]) => operatorCondition(field, operator, operand))
+}
+
+function isOperators (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.keys(value).some((key) => operatorNames.has(key))
+}
+
+const operatorNames = new Set([...Object.keys(plainOperators), 'eq', 'ne', 'nin', 'contains', 'startsWith', 'isNull'])
+
+function equals (field: string, value: unknown): object {
+  return { [field]: value }
+}
+
+function operatorCondition (field: string, operator: string, operand: unknown): object {
+  switch (operator) {
+    case 'eq': return equals(field, operand)
+    case 'ne': return operand === null ? { [field]: { $ne: null } } : orNull(field, { $ne: operand })
+    case 'in': return inList(field, operand as unknown[])
+    case 'nin': return notInList(field, operand as unknown[])
+    case 'isNull': return { [field]: operand ? null : { $ne: null } }
+    case 'contains': return { [field]: { $ilike: `%${literal(operand as string)}%` } }
+    case 'startsWith': return { [field]: { $ilike: `${literal(operand as string)}%` } }
+    default: return { [field]: { [plainOperators[operator]!]: operand } }
+  }
+}
+
+function orNull (field: string, condition: object): object {
+  return { $or: [{ [field]: condition }, { [field]: null }] }
+}
+
+function inList (field: string, list: unknown[]): object {
+  const values = list.filter((value) => value !== null)
+  const condition = { [field]: { $in: values } }
+  return values.length === list.length ? condition : { $or: [condition, { [field]: null }] }
+}
+
+function notInList (field: string, list: unknown[]): object {
+  const values = list.filter((value) => value !== null)
+  if (values.length < list.length) return { $and: [{ [field]: { $nin: values } }, { [field]: { $ne: null } }] }
+  return orNull(field, { $nin: values })
+}
+
+/** Escapes what LIKE would take for a pattern. */
+function literal (text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+/**
+ * The SELECT of the keys and rows that a caller may work on: the condition, the resource's scope, and MikroORM's own
+ * filters. It is complete SQL with its values in it, ready to stand as a subquery.
+ */
+export async function visibleRows (resource: Resource, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
+  const rows = em.createQueryBuilder(resource.entity, 'e').select(resource.meta.primaryKeys as never)
+  if (scope !== undefined) rows.andWhere(scope as never)
+  if (condition !== undefined) rows.andWhere(condition as never)
+  await rows.applyFilters()
+  return rows.getFormattedQuery()
+}

@@ -1,0 +1,96 @@
+import { problem } from '../errors.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Tables } from '../database/tables.ts'
+import type { WireKey } from '../resources/record-key.ts'
+import type { Resource } from '../resources/resource.ts'
+import { conditionOf, visibleRows } from './conditions.ts'
+import type { FrozenSelection, Selection, SelectionView } from './selection.ts'
+import { freezeKeys } from './sql/freeze-keys.ts'
+import { freezePage } from './sql/freeze-page.ts'
+
+/** Records of a chunk at most: big enough that its statements cost next to nothing, small enough to be tried again. */
+export const chunkSize = 5_000
+
+export interface FreezeRequest {
+  sql: Sql
+  tables: Tables
+  resource: Resource
+  selectionId: string
+  selection: Exclude<Selection, { previewId: string }>
+  view: SelectionView
+  /** Whether the chunks hold locks once the transaction commits. */
+  living: boolean
+  /** Records allowed at most. */
+  maxRecords: number
+}
+
+/**
+ * Freezes a selection into chunks, in the transaction of `sql`.
+ * @throws too_many_records as soon as the limit is passed; count_mismatch, with the count, where `expectedCount` differs
+ */
+export async function freeze (request: FreezeRequest): Promise<FrozenSelection> {
+  const { selection } = request
+  if ('ids' in selection) return freezeGiven(request, selection.ids)
+  const frozen = await freezeMatching(request, 'filter' in selection ? selection.filter : undefined, selection.exclude ?? [])
+  if (selection.expectedCount !== undefined && selection.expectedCount !== frozen.total) {
+    throw problem('count_mismatch', `the selection has ${frozen.total} records, expected were ${selection.expectedCount}`, { count: frozen.total })
+  }
+  return frozen
+}
+
+async function freezeMatching (request: FreezeRequest, filter: Record<string, unknown> | undefined, excluded: WireKey[]): Promise<FrozenSelection> {
+  const { sql, resource, view } = request
+  const rows = await visibleRows(resource, view, filter && conditionOf(filter))
+  const exclude = excluded.map((key) => resource.key.fromWire(key))
+  let total = 0
+  let chunkCount = 0
+  let after: string | null = null
+  for (;;) {
+    const page: { size: number, last: string } | undefined =
+      await freezePage(sql, placeOf(request, chunkCount), { rows, after, exclude, offset: total, limit: chunkSize })
+    if (page === undefined) return { total, present: total, chunkCount }
+    total += page.size
+    chunkCount += 1
+    after = page.last
+    refuseTooMany(total, request)
+    if (page.size < chunkSize) return { total, present: total, chunkCount }
+  }
+}
+
+async function freezeGiven (request: FreezeRequest, ids: WireKey[]): Promise<FrozenSelection> {
+  const { sql, resource, view } = request
+  refuseTooMany(ids.length, request)
+  const rows = await visibleRows(resource, view)
+  const given = sortedKeys(resource, ids)
+  let present = 0
+  let chunkCount = 0
+  for (let start = 0; start < given.length; start += chunkSize) {
+    const page = given.slice(start, start + chunkSize)
+    const frozen = await freezeKeys(sql, placeOf(request, chunkCount), {
+      rows, keys: page.map(({ key }) => key), places: page.map(({ place }) => place)
+    })
+    present += frozen.present
+    chunkCount += (frozen.present > 0 ? 1 : 0) + (frozen.absent > 0 ? 1 : 0)
+  }
+  return { total: given.length, present, chunkCount }
+}
+
+/** Duplicates collapse; the first one's place counts. */
+function sortedKeys ({ key }: Resource, ids: WireKey[]): { key: string, place: number }[] {
+  const places = new Map<string, number>()
+  ids.forEach((id, place) => {
+    const stored = key.fromWire(id)
+    if (!places.has(stored)) places.set(stored, place)
+  })
+  return [...places].map(([stored, place]) => ({ key: stored, place })).sort((one, other) => key.compare(one.key, other.key))
+}
+
+function placeOf ({ tables, resource, selectionId, living }: FreezeRequest, no: number) {
+  return { tables, key: resource.key, selectionId, no, root: resource.root, living }
+}
+
+function refuseTooMany (count: number, { maxRecords, resource }: FreezeRequest): void {
+  if (count > maxRecords) {
+    throw problem('too_many_records', `at most ${maxRecords} records of ${resource.name} can be selected at once`)
+  }
+}

@@ -1,0 +1,11 @@
+import type { Engine, EngineResource } from '../engine.ts'
+import type { JobRow } from '../jobs/job-row.ts'
+import { setDeleteWriter, setUpdateWriter } from './set-writer.ts'
+import type { Writer } from './writer.ts'
+
+/** The writer of a bulk job. */
+export function createWriter ({ tables }: Engine, resource: EngineResource, job: JobRow): Writer {
+  return job.operation === 'delete'
+    ? setDeleteWriter(tables, resource)
+    : setUpdateWriter(tables, resource, job.spec.set ?? {})
+}

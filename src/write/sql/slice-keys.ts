@@ -1,0 +1,12 @@
+import type { Tables } from '../../database/tables.ts'
+import type { RecordKey } from '../../resources/record-key.ts'
+import type { Slice } from '../writer.ts'
+
+/** SQL: the sorted keys of a slice. It takes the parameters $1…$4 of `sliceValues`. */
+export function sliceKeys (tables: Tables, { kind }: RecordKey): string {
+  return `(SELECT keys[$3::int:$4::int] FROM ${tables.chunkOf[kind]} WHERE selection_id = $1::uuid AND no = $2::int)`
+}
+
+export function sliceValues ({ selectionId, no, from, to }: Slice): unknown[] {
+  return [selectionId, no, from, to]
+}

@@ -1,0 +1,49 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { RowCode } from '../../schemas/results.ts'
+import type { Sql } from '../database/sql.ts'
+
+/** Part of a chunk: the records at places `from`…`to` of its sorted keys, counted from 1, both included. */
+export interface Slice {
+  selectionId: string
+  no: number
+  from: number
+  to: number
+}
+
+/** A record that was not written, and why. */
+export interface Refusal {
+  /** Place within the chunk, from 1. */
+  place: number
+  outcome: 'failed' | 'skipped'
+  code: RowCode
+  /** For people; never SQL, never other people's values. */
+  message: string
+  /** The property that is at fault, where it is known. */
+  field?: string
+}
+
+/** What became of a slice: every record that is not named succeeded. */
+export interface SliceOutcome {
+  /** Places within the chunk. */
+  unchanged: number[]
+  missing: number[]
+  refused: Refusal[]
+}
+
+/** The transaction that a chunk is written in. */
+export interface WriteTransaction {
+  /** In the transaction, with an identity map of its own. */
+  em: EntityManager
+  /** The same transaction, for SQL. */
+  sql: Sql
+}
+
+/**
+ * Writes slices of a frozen selection. A writer knows nothing of jobs, fences, and savepoints; what it cannot write
+ * it throws, and the run finds the records at fault by narrowing the slice.
+ */
+export interface Writer {
+  /** Once at the start of each transaction. */
+  begin?(transaction: WriteTransaction): Promise<void>
+  write (transaction: WriteTransaction, slice: Slice): Promise<SliceOutcome>
+}

@@ -1,0 +1,80 @@
+import type { EntityName } from '@mikro-orm/core'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import { createEngine, type EngineSettings, type OpenEngine } from '../../src/create-engine.ts'
+import type { EngineRules, Log, ResourceRules } from '../../src/engine.ts'
+import type { BulkLaunch } from '../../src/jobs/launch-bulk.ts'
+import type { Engine } from '../../src/engine.ts'
+import { handleDelivery } from '../../src/worker/handle-delivery.ts'
+import type { TestScope } from './test-scope.ts'
+
+/** The rules that the options default to, with a resource's threshold at which everything is done in the caller. */
+export const defaultRules: EngineRules = {
+  asyncEnabled: true,
+  basePath: '/powercrud/async',
+  conflictTtlMs: 3_600_000,
+  progressTtlMs: 7_200_000,
+  cleanupGracePeriodMs: 86_400_000,
+  maxTaskDurationMs: 3_600_000,
+  cleanupScheduleIntervalMs: 300_000
+}
+
+export const defaultResourceRules: ResourceRules = {
+  bulkAsync: true,
+  bulkMinAsyncRecords: 20,
+  bulkAsyncConflictChecking: true,
+  bulkAsyncAllowAnonymous: true,
+  bulkMaxSelectedRecords: 1_000_000
+}
+
+export interface TestEngine extends OpenEngine {
+  /** What was logged as a warning or an error. */
+  complaints: { details: object, message: string }[]
+}
+
+export interface TestEngineOptions {
+  orm: MikroORM
+  resources: Record<string, Partial<ResourceRules> & { entity: EntityName<object> }>
+  rules?: Partial<EngineRules>
+  settings?: Partial<EngineSettings>
+}
+
+/** An engine on a database of its own, with its tables made; closed when the test ends. It has no worker. */
+export async function openEngine (t: TestScope, { orm, resources, rules = {}, settings = {} }: TestEngineOptions): Promise<TestEngine> {
+  const complaints: TestEngine['complaints'] = []
+  const complain = (details: object, message: string) => { complaints.push({ details, message }) }
+  const log: Log = { debug () {}, info () {}, warn: complain, error: complain }
+  const open = await createEngine({
+    orm,
+    redis: undefined,
+    prefix: 'powercrud',
+    databaseSchema: 'powercrud',
+    migrate: true,
+    rules: { ...defaultRules, ...rules },
+    resources: new Map(Object.entries(resources).map(([name, own]) => [name, { ...defaultResourceRules, ...own }])),
+    log,
+    ...settings
+  })
+  t.teardown(() => open.close())
+  return { ...open, complaints }
+}
+
+/** A launch with everything that a test does not care about filled in. */
+export function bulkLaunch (engine: Engine, resourceName: string, launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): BulkLaunch {
+  return {
+    resource: engine.resources.get(resourceName)!,
+    operation: launch.set === undefined ? 'delete' : 'update',
+    onError: 'rollback',
+    onConflict: 'fail',
+    reason: null,
+    user: null,
+    view: { em: engine.orm.em.fork(), scope: undefined },
+    here: 'small',
+    idempotency: undefined,
+    ...launch
+  }
+}
+
+/** Does the work of a queued job as a worker would, in this process. */
+export async function work (engine: Engine, job: { id: string, n: number }, signal = new AbortController().signal) {
+  return handleDelivery(engine, { jobId: job.id, n: job.n }, { signal })
+}
