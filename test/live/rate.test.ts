@@ -1,0 +1,55 @@
+import t from 'tap'
+import { jobStatuses, terminalStatuses } from '../../schemas/job.ts'
+import { paceOf, type PaceInput } from '../../src/live/rate.ts'
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000)
+
+function pace (input: Partial<PaceInput>) {
+  return paceOf({ status: 'running', startedAt: at(0), finishedAt: null, processed: 0, total: 2_000, now: at(10), ...input })
+}
+
+t.test('a running job: how much, how fast, how long', async (t) => {
+  t.same(pace({ processed: 300 }), { percent: 15, ratePerSecond: 30, etaSeconds: 57 })
+  t.same(pace({ processed: 8_125, total: 10_000 }), { percent: 81, ratePerSecond: 812.5, etaSeconds: 3 })
+  t.same(pace({ processed: 1, total: 3, now: at(3_600) }), { percent: 33, ratePerSecond: 0.0002778, etaSeconds: 7_200 })
+  t.same(pace({ processed: 2_000 }), { percent: 100, ratePerSecond: 200, etaSeconds: 0 })
+})
+
+t.test('percent is whole, rounded down, and stays within its bounds', async (t) => {
+  t.equal(pace({ processed: 1_999 }).percent, 99)
+  t.equal(pace({ processed: 19 }).percent, 0)
+  t.equal(pace({ processed: 2_001 }).percent, 100)
+  t.equal(pace({ processed: -1 }).percent, 0)
+  t.equal(pace({ processed: 29, total: 100 }).percent, 29, 'and 0.29 × 100 is 28.99… in floating point')
+})
+
+t.test('nothing is known before the first record, the start, or when the clocks disagree', async (t) => {
+  t.same(pace({ processed: 0 }), { percent: 0, ratePerSecond: null, etaSeconds: null })
+  t.same(pace({ processed: 5, startedAt: null }), { percent: 0, ratePerSecond: null, etaSeconds: null })
+  for (const now of [at(0), at(-1)]) t.same(pace({ processed: 200, now }), { percent: 10, ratePerSecond: null, etaSeconds: null })
+})
+
+t.test('a job that stands still has no rate, one that is asked to stop has no end to estimate', async (t) => {
+  for (const status of ['queued', 'waiting', 'paused'] as const) {
+    t.same(pace({ status, processed: 1_000 }), { percent: 50, ratePerSecond: null, etaSeconds: null }, status)
+  }
+  for (const status of ['pausing', 'cancelling'] as const) {
+    t.same(pace({ status, processed: 1_000 }), { percent: 50, ratePerSecond: 100, etaSeconds: null }, status)
+  }
+})
+
+t.test('a terminal job has the average of its run, and stays where it stood', async (t) => {
+  for (const status of terminalStatuses) {
+    t.same(pace({ status, processed: 2_000, finishedAt: at(4), now: at(1_000) }), { percent: 100, ratePerSecond: 500, etaSeconds: null }, status)
+  }
+  t.same(pace({ status: 'cancelled', processed: 500, finishedAt: at(5) }), { percent: 25, ratePerSecond: 100, etaSeconds: null })
+  t.same(pace({ status: 'failed', processed: 1, finishedAt: at(5) }), { percent: 0, ratePerSecond: 0.2, etaSeconds: null })
+  t.same(pace({ status: 'failed', startedAt: null, finishedAt: at(5) }), { percent: 0, ratePerSecond: null, etaSeconds: null })
+})
+
+t.test('an empty selection is done when the job is', async (t) => {
+  for (const status of jobStatuses) {
+    const isTerminal = (terminalStatuses as readonly string[]).includes(status)
+    t.equal(pace({ status, total: 0, finishedAt: isTerminal ? at(1) : null }).percent, isTerminal ? 100 : 0, status)
+  }
+})
