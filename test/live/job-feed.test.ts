@@ -1,0 +1,149 @@
+import t from 'tap'
+import { createJobFeed, type JobFeed, type JobNews } from '../../src/live/job-feed.ts'
+import type { JobSignal } from '../../src/live/live-store.ts'
+
+/** The listening side of a store, where the test says what arrives. */
+function createSource () {
+  const listeners = new Set<(signal: JobSignal) => void>()
+  return {
+    listeners,
+    listen (listener: (signal: JobSignal) => void) {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    arrive (jobId: string, kind: JobSignal['kind']) {
+      for (const listener of listeners) listener({ jobId, kind })
+    }
+  }
+}
+
+const never = { pollMs: 2 ** 30 }
+
+async function next (changes: ReturnType<JobFeed['changes']>): Promise<JobNews | 'ended'> {
+  const { value, done } = await changes.next()
+  return done ? 'ended' : value as JobNews
+}
+
+/** Whether it is still waiting once everything has run that could. */
+async function isPending (promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  promise.then(() => { settled = true }, () => { settled = true })
+  await new Promise((resolve) => setImmediate(resolve))
+  return !settled
+}
+
+t.test('the first turn comes at once, the next ones with the signals of that job', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  const changes = feed.changes('one')
+  t.equal(await next(changes), 'first')
+  const second = next(changes)
+  source.arrive('other', 'status')
+  t.ok(await isPending(second), 'another job is no news')
+  source.arrive('one', 'progress')
+  t.equal(await second, 'progress')
+  await changes.return()
+})
+
+t.test('nothing that happens after the first turn is missed; what comes together is one turn', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  const changes = feed.changes('one')
+  await next(changes)
+  source.arrive('one', 'progress')
+  source.arrive('one', 'status')
+  source.arrive('one', 'wish')
+  source.arrive('one', 'progress')
+  t.equal(await next(changes), 'status', 'named by the weightiest')
+  const third = next(changes)
+  t.ok(await isPending(third))
+  source.arrive('one', 'wish')
+  t.equal(await third, 'wish')
+  await changes.return()
+})
+
+t.test('without signals it is time to look again after a while', async (t) => {
+  const feed = createJobFeed(createSource(), { pollMs: 5 })
+  const changes = feed.changes('one')
+  t.same([await next(changes), await next(changes), await next(changes)], ['first', 'poll', 'poll'])
+  await changes.return()
+})
+
+t.test('many share one subscription, which begins with the first of them', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  t.equal(source.listeners.size, 0)
+  const loops = Array.from({ length: 100 }, (_, index) => feed.changes(`job ${index % 2}`))
+  for (const loop of loops) await next(loop)
+  t.equal(source.listeners.size, 1)
+
+  const turns = loops.map(next)
+  source.arrive('job 1', 'status')
+  t.same(await Promise.all(turns.filter((_, index) => index % 2 === 1)), Array(50).fill('status'))
+  t.ok(await isPending(Promise.any(turns.filter((_, index) => index % 2 === 0))))
+  feed.close()
+  t.equal((await Promise.all(turns)).filter((news) => news === 'ended').length, 50)
+})
+
+t.test('an abort ends the loop, also while it waits', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  const abort = new AbortController()
+  const seen: JobNews[] = []
+  const loop = (async () => { for await (const news of feed.changes('one', abort.signal)) seen.push(news) })()
+  await isPending(loop)
+  abort.abort()
+  await loop
+  t.same(seen, ['first'])
+  t.equal(await next(feed.changes('one', abort.signal)), 'ended', 'and one that is aborted already never begins')
+
+  const during = new AbortController()
+  for await (const news of feed.changes('one', during.signal)) {
+    t.equal(news, 'first')
+    source.arrive('one', 'status')
+    during.abort()
+  }
+})
+
+t.test('one who leaves takes nothing from the others', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  const [leaver, stayer] = [feed.changes('one'), feed.changes('one')]
+  await next(leaver)
+  await next(stayer)
+  await leaver.return()
+  const turn = next(stayer)
+  source.arrive('one', 'status')
+  t.equal(await turn, 'status')
+  t.equal(await next(leaver), 'ended')
+  await stayer.return()
+})
+
+t.test('an abort signal that outlives many loops does not collect listeners', async (t) => {
+  const feed = createJobFeed(createSource(), never)
+  const shutdown = new AbortController()
+  let listeners = 0
+  const { addEventListener, removeEventListener } = shutdown.signal
+  shutdown.signal.addEventListener = function (...args: Parameters<typeof addEventListener>) { listeners += 1; addEventListener.apply(this, args) }
+  shutdown.signal.removeEventListener = function (...args: Parameters<typeof removeEventListener>) { listeners -= 1; removeEventListener.apply(this, args) }
+  for (let round = 0; round < 20; round++) {
+    const changes = feed.changes('one', shutdown.signal)
+    await next(changes)
+    await changes.return()
+  }
+  t.equal(listeners, 0)
+})
+
+t.test('closing ends every loop, and lets none begin', async (t) => {
+  const source = createSource()
+  const feed = createJobFeed(source, never)
+  const loops = [feed.changes('one'), feed.changes('two')]
+  for (const loop of loops) await next(loop)
+  const turns = loops.map(next)
+  feed.close()
+  t.same(await Promise.all(turns), ['ended', 'ended'])
+  t.equal(source.listeners.size, 0)
+  t.equal(await next(feed.changes('one')), 'ended')
+  t.equal(source.listeners.size, 0)
+  t.doesNotThrow(() => feed.close())
+})
