@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto'
+import type { Test } from 'tap'
+import type { JobSignal, LiveProgress, LiveStore } from '../../src/live/live-store.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
+import { until } from '../helpers/until.ts'
+
+export interface OpenOptions {
+  ttlMs?: number
+  timeoutMs?: number
+  onError?: (error: Error) => void
+  /** Another one shares the server, and hears nothing of the first. */
+  installation?: string
+}
+
+/** A live store's server, and the way to it: what each implementation brings to the suite. */
+export interface StoreBench {
+  kind: LiveStore['kind']
+  /** A store as one server of the application would open it, with a client or pool of its own; closed when the test ends. */
+  open (t: TestScope, options?: OpenOptions): Promise<LiveStore>
+  /** How many jobs the server holds, whatever the store says. */
+  storedCount (): Promise<number>
+  empty (): Promise<void>
+  /** How many connections stores have opened by themselves. */
+  ownConnectionCount (): Promise<number>
+}
+
+export function progress (told: Partial<LiveProgress> = {}): LiveProgress {
+  return { fence: 1, processed: 300, total: 2000, message: 'updating: 300/2000', toldAtMs: Date.now(), ...told }
+}
+
+/** Listens, and resolves once signals come through. What is received before that is not kept. */
+export async function listening (store: LiveStore, sender = store): Promise<{ received: JobSignal[], unlisten: () => void }> {
+  const received: JobSignal[] = []
+  const unlisten = store.listen((signal) => received.push(signal))
+  await heard(received, sender)
+  received.length = 0
+  return { received, unlisten }
+}
+
+/** Signals until one of the signals is received: what is sent while a connection is being made is lost, and may be. */
+export async function heard (received: JobSignal[], sender: LiveStore, deadlineMs = 20_000): Promise<void> {
+  const probes = new Set<string>()
+  await until(async () => {
+    const jobId = randomUUID()
+    probes.add(jobId)
+    await sender.signal({ jobId, kind: 'status' }).catch(() => undefined)
+    return received.some((signal) => probes.has(signal.jobId))
+  }, { deadlineMs, what: 'a signal to be heard' })
+  // The last probe is on its way until something sent after it has come.
+  const last: JobSignal = { jobId: randomUUID(), kind: 'wish' }
+  await sender.signal(last)
+  await until(() => received.some(({ jobId }) => jobId === last.jobId), { what: 'the last of the probes' })
+}
+
+/** What every live store does while its server is well. */
+export function conformance (t: Test, bench: StoreBench): void {
+  t.test('says which one it is, and answers a ping', async (t) => {
+    const store = await bench.open(t)
+    t.equal(store.kind, bench.kind)
+    await t.resolves(store.ping(5_000))
+  })
+
+  t.test('hears what was told, in every member', async (t) => {
+    const store = await bench.open(t)
+    for (const told of [
+      progress(),
+      progress({ fence: 2 ** 31 - 1, processed: 0, total: 0, message: '', toldAtMs: 1 }),
+      progress({ processed: 2_000_000_000, total: 2_000_000_000, message: 'größer: ½ “done” 🌍\n:{}%s' })
+    ]) {
+      const jobId = randomUUID()
+      await store.tell(jobId, told)
+      t.same(await store.hear(jobId), told)
+    }
+  })
+
+  t.test('knows nothing of a job of which nothing was told', async (t) => {
+    const store = await bench.open(t)
+    t.equal(await store.hear(randomUUID()), undefined)
+  })
+
+  t.test('a message with NUL does not cost the progress', async (t) => {
+    const store = await bench.open(t)
+    const jobId = randomUUID()
+    await store.tell(jobId, progress({ message: 'a\0b', processed: 7 }))
+    t.match(await store.hear(jobId), { processed: 7, message: /^a\0?b$/ })
+  })
+
+  t.test('an equal or greater fence overwrites, an older one is ignored and not signalled', async (t) => {
+    const store = await bench.open(t)
+    const { received } = await listening(store)
+    const jobId = randomUUID()
+    await store.tell(jobId, progress({ fence: 9, processed: 100 }))
+    await store.tell(jobId, progress({ fence: 9, processed: 50 }))
+    t.match(await store.hear(jobId), { fence: 9, processed: 50 }, 'the same claim may go back, after a rollback')
+    await store.tell(jobId, progress({ fence: 10, processed: 1 }))
+    await store.tell(jobId, progress({ fence: 9, processed: 1999 }))
+    t.match(await store.hear(jobId), { fence: 10, processed: 1 })
+
+    await store.signal({ jobId, kind: 'wish' })
+    await until(() => received.some(({ kind }) => kind === 'wish'))
+    t.same(received.map(({ kind }) => kind), ['progress', 'progress', 'progress', 'wish'])
+  })
+
+  t.test('the greatest fence wins whatever the order of arrival', async (t) => {
+    const stores = [await bench.open(t), await bench.open(t)]
+    const jobId = randomUUID()
+    const fences = Array.from({ length: 40 }, (_, index) => (index * 17) % 40 + 1)
+    await Promise.all(fences.map((fence, index) => stores[index % 2]?.tell(jobId, progress({ fence, processed: fence }))))
+    t.match(await stores[0]?.hear(jobId), { fence: 40, processed: 40 })
+  })
+
+  t.test('who hears the signal of a tell finds what was told', async (t) => {
+    const [teller, reader] = [await bench.open(t), await bench.open(t)]
+    await listening(reader, teller)
+    const jobId = randomUUID()
+    const { promise, resolve } = Promise.withResolvers<LiveProgress | undefined>()
+    reader.listen((signal) => { if (signal.jobId === jobId) resolve(reader.hear(jobId)) })
+    await teller.tell(jobId, progress({ processed: 11 }))
+    t.match(await promise, { processed: 11 })
+  })
+
+  t.test('hears many at once, and leaves out the unknown', async (t) => {
+    const store = await bench.open(t)
+    const jobIds = Array.from({ length: 1_000 }, () => randomUUID())
+    await Promise.all(jobIds.map(async (jobId, index) => {
+      if (index % 4 !== 0) await store.tell(jobId, progress({ processed: index }))
+    }))
+    const heard = await store.hearMany(jobIds)
+    t.equal(heard.size, 750)
+    t.ok(jobIds.every((jobId, index) => heard.get(jobId)?.processed === (index % 4 === 0 ? undefined : index)))
+
+    t.same(await store.hearMany([]), new Map())
+    t.same(await store.hearMany([randomUUID()]), new Map())
+    const [, known = ''] = jobIds
+    t.same([...(await store.hearMany([known, known])).keys()], [known])
+  })
+
+  t.test('forgets jobs, known and unknown', async (t) => {
+    const store = await bench.open(t)
+    const [first, second, kept] = [randomUUID(), randomUUID(), randomUUID()] as const
+    for (const jobId of [first, second, kept]) await store.tell(jobId, progress())
+    await store.forget([first, randomUUID(), second])
+    await store.forget([first])
+    await store.forget([])
+    t.same([...(await store.hearMany([first, second, kept])).keys()], [kept])
+    await store.tell(first, progress({ fence: 1 }))
+    t.ok(await store.hear(first), 'and may be told of it again')
+  })
+
+  forgetting(t, bench)
+  signalling(t, bench)
+  closing(t, bench)
+}
+
+function forgetting (t: Test, bench: StoreBench): void {
+  t.test('forgets after its TTL, and a fence with it', async (t) => {
+    const store = await bench.open(t, { ttlMs: 300 })
+    const jobId = randomUUID()
+    await store.tell(jobId, progress({ fence: 5 }))
+    t.ok(await store.hear(jobId))
+    await until(async () => await store.hear(jobId) === undefined, { what: 'the TTL to pass' })
+    t.same(await store.hearMany([jobId]), new Map())
+    await store.tell(jobId, progress({ fence: 4 }))
+    t.match(await store.hear(jobId), { fence: 4 })
+  })
+
+  t.test('each tell begins the TTL anew', async (t) => {
+    const store = await bench.open(t, { ttlMs: 2_000 })
+    const jobId = randomUUID()
+    await store.tell(jobId, progress())
+    const begin = performance.now()
+    await until(async () => {
+      await store.tell(jobId, progress())
+      return performance.now() - begin > 3_000
+    }, { intervalMs: 50 })
+    t.ok(await store.hear(jobId), 'told for longer than one TTL')
+  })
+
+  t.test('removes what outlived its TTL, and nothing else', async (t) => {
+    const [brief, lasting] = [await bench.open(t, { ttlMs: 200 }), await bench.open(t)]
+    await bench.empty()
+    const gone = [randomUUID(), randomUUID(), randomUUID()]
+    for (const jobId of gone) await brief.tell(jobId, progress())
+    await until(async () => (await brief.hearMany(gone)).size === 0)
+    const kept = randomUUID()
+    await lasting.tell(kept, progress())
+
+    // A store whose server forgets by itself has nothing to remove; the others say how many it was.
+    t.equal(await brief.removeExpired(), bench.kind === 'redis' ? 0 : 3)
+    t.equal(await bench.storedCount(), 1)
+    t.equal(await lasting.removeExpired(), 0)
+    t.ok(await lasting.hear(kept))
+  })
+}
+
+function signalling (t: Test, bench: StoreBench): void {
+  t.test('a signal reaches every listener on every server, once and in order', async (t) => {
+    const [one, other] = [await bench.open(t), await bench.open(t)]
+    const listeners = [await listening(one), await listening(one), await listening(other, one)]
+    for (const { received } of listeners) received.length = 0
+    const sent: JobSignal[] = (['progress', 'status', 'wish'] as const).map((kind) => ({ jobId: randomUUID(), kind }))
+    for (const signal of sent) await one.signal(signal)
+    for (const { received } of listeners) {
+      await until(() => received.length >= sent.length)
+      t.same(received, sent)
+    }
+  })
+
+  t.test('nothing is heard of another installation', async (t) => {
+    const [ours, theirs] = [await bench.open(t), await bench.open(t, { installation: 'other' })]
+    const our = await listening(ours)
+    const their = await listening(theirs)
+    our.received.length = 0
+    await theirs.signal({ jobId: randomUUID(), kind: 'status' })
+    await until(() => their.received.length === 1)
+    const last: JobSignal = { jobId: randomUUID(), kind: 'wish' }
+    await ours.signal(last)
+    await until(() => our.received.length > 0)
+    t.same(our.received, [last])
+    t.equal(their.received.length, 1)
+  })
+
+  t.test('a listener that has left is not called, the others are', async (t) => {
+    const store = await bench.open(t)
+    const [leaver, stayer] = [await listening(store), await listening(store)]
+    for (const { received } of [leaver, stayer]) received.length = 0
+    leaver.unlisten()
+    leaver.unlisten()
+    await store.signal({ jobId: randomUUID(), kind: 'status' })
+    await until(() => stayer.received.length === 1)
+    t.same(leaver.received, [])
+  })
+
+  t.test('a function that listens twice is called twice, and leaves once at a time', async (t) => {
+    const store = await bench.open(t)
+    const witness = await listening(store)
+    let calls = 0
+    const count = () => { calls += 1 }
+    const leave = store.listen(count)
+    store.listen(count)
+    await store.signal({ jobId: randomUUID(), kind: 'status' })
+    await until(() => witness.received.length === 1)
+    t.equal(calls, 2)
+    leave()
+    await store.signal({ jobId: randomUUID(), kind: 'status' })
+    await until(() => witness.received.length === 2)
+    t.equal(calls, 3)
+  })
+
+  t.test('a listener that throws is reported and harms no other', async (t) => {
+    const errors: Error[] = []
+    const store = await bench.open(t, { onError: (error) => errors.push(error) })
+    const mistake = new RangeError('a mistake in a listener')
+    store.listen(() => { throw mistake })
+    await listening(store)
+    t.ok(errors.length > 0)
+    t.ok(errors.every((error) => error === mistake))
+  })
+}
+
+function closing (t: Test, bench: StoreBench): void {
+  const noConnections = () => until(async () => await bench.ownConnectionCount() === 0, { what: 'own connections to be gone' })
+
+  t.test('opens nothing before it is asked to, and closes what it opened', async (t) => {
+    await noConnections()
+    const [store, witness] = [await bench.open(t), await bench.open(t)]
+    t.equal(await bench.ownConnectionCount(), 0)
+    const { received } = await listening(store)
+    t.ok(await bench.ownConnectionCount() > 0)
+
+    received.length = 0
+    await store.close()
+    await noConnections()
+    await witness.signal({ jobId: randomUUID(), kind: 'status' })
+    t.same(received, [], 'and calls nobody')
+    await t.resolves(store.close(), 'twice is as good as once')
+    const unlisten = store.listen(() => undefined)
+    unlisten()
+    await witness.close()
+    await noConnections()
+  })
+
+  t.test('one that was never used closes as well', async (t) => {
+    const store = await bench.open(t)
+    await t.resolves(store.close())
+  })
+
+  t.test('one that is about to connect closes as well', async (t) => {
+    const store = await bench.open(t)
+    store.listen(() => undefined)
+    await t.resolves(store.close())
+    await noConnections()
+  })
+}
