@@ -1,0 +1,101 @@
+import type { ChainableCommander } from 'ioredis'
+import type { LiveProgress, LiveStore } from './live-store.ts'
+import { isCluster, openCommands, type RedisClient } from './redis-connections.ts'
+import { openSubscriber, type RedisSubscriber } from './redis-subscriber.ts'
+import { tellInRedis } from './redis-tell.ts'
+import { createSignalHub, encodeSignal } from './signals.ts'
+
+export interface RedisLiveStoreOptions {
+  /** The host's client: standalone, Sentinel or Cluster. Only its duplicates are used and closed here. */
+  redis: RedisClient
+  /** What the names of all keys begin with, after a keyPrefix of the client's own. */
+  prefix?: string
+  /** How long progress is remembered after it was told. */
+  ttlMs: number
+  /** Told of what happens in the background: once per outage, not once per attempt. */
+  onError: (error: Error) => void
+  /** How long a command may take before its caller is told that the store is not available. */
+  timeoutMs?: number
+}
+
+/** A hash with a TTL per job, and pub/sub. */
+export function createRedisLiveStore (
+  { redis, prefix = 'powercrud', ttlMs, onError, timeoutMs = 2_000 }: RedisLiveStoreOptions
+): LiveStore {
+  const { keyOf, channel } = namesOf(redis, prefix)
+  const hub = createSignalHub(onError)
+  const commands = openCommands(redis, { name: 'powercrud-live', timeoutMs, onError })
+  let subscriber: RedisSubscriber | undefined
+  let closed = false
+
+  return {
+    kind: 'redis',
+    async ping (limitMs) {
+      // In a Cluster PING would ask any node; EXISTS asks the one that has our keys.
+      await commands.run((client) => client.exists(keyOf('ping')), limitMs)
+    },
+    async tell (jobId, progress) {
+      const text = encodeSignal({ jobId, kind: 'progress' })
+      await commands.run((client) => tellInRedis(client, { key: keyOf(jobId), progress, ttlMs, channel, text }))
+    },
+    async hear (jobId) {
+      return toProgress(await commands.run((client) => client.hmget(keyOf(jobId), ...fields)))
+    },
+    async hearMany (jobIds) {
+      if (jobIds.length === 0) return new Map()
+      const answers = await commands.run((client) => hearAll(client.pipeline(), jobIds.map(keyOf)))
+      return new Map(jobIds.flatMap((jobId, index) => {
+        const progress = toProgress(answers[index] ?? [])
+        return progress === undefined ? [] : [[jobId, progress]]
+      }))
+    },
+    async forget (jobIds) {
+      if (jobIds.length > 0) await commands.run((client) => client.unlink(...jobIds.map(keyOf)))
+    },
+    async signal (signal) {
+      await commands.run((client) => client.publish(channel, encodeSignal(signal)))
+    },
+    listen (onSignal) {
+      if (!closed) {
+        subscriber ??= openSubscriber(redis, { name: 'powercrud-signals', timeoutMs, onError, channel, onText: hub.publish })
+      }
+      return hub.add(onSignal)
+    },
+    async removeExpired () {
+      // Redis forgets by itself.
+      return 0
+    },
+    async close () {
+      closed = true
+      hub.clear()
+      await Promise.all([commands.close(), subscriber?.close()])
+    }
+  }
+}
+
+/**
+ * The names of keys and channel. All keys have one hash tag and so live in one slot of a Cluster: many jobs are heard
+ * in one pipeline. A keyPrefix of the host stands first, as in all its other keys: access rules may ask for it.
+ */
+function namesOf (redis: RedisClient, prefix: string): { keyOf: (jobId: string) => string, channel: string } {
+  const { keyPrefix = '' } = isCluster(redis) ? { ...redis.options.redisOptions, ...redis.options } : redis.options
+  const hasTag = /^[^{]*\{[^}]+\}/.test(keyPrefix + prefix)
+  const root = `${keyPrefix}${hasTag ? prefix : `{${prefix}}`}`
+  return { keyOf: (jobId) => `${root}:live:${jobId}`, channel: `${root}:signals` }
+}
+
+const fields = ['fence', 'processed', 'total', 'message', 'toldAtMs'] as const
+
+async function hearAll (pipeline: ChainableCommander, keys: readonly string[]): Promise<(string | null)[][]> {
+  for (const key of keys) pipeline.hmget(key, ...fields)
+  const answers = await pipeline.exec() ?? []
+  return answers.map(([error, answer]) => {
+    if (error) throw error
+    return answer as (string | null)[]
+  })
+}
+
+function toProgress ([fence, processed, total, message, toldAtMs]: readonly (string | null)[]): LiveProgress | undefined {
+  if (fence == null || message == null) return undefined
+  return { fence: Number(fence), processed: Number(processed), total: Number(total), message, toldAtMs: Number(toldAtMs) }
+}
