@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { DatabaseNotFound } from '../errors.ts'
+import { clusterIn, createCluster, readPassword, superuser, type Cluster } from './cluster.ts'
+import type { Database } from './database.ts'
+import { postgresPrograms } from './postgres-programs.ts'
+import { runningPort, startPostmaster, stopPostmaster } from './postmaster.ts'
+import { programUser } from './program-user.ts'
+import { moveIn, moveOut } from './residents.ts'
+
+const databaseName = 'cities'
+const findSeconds = 60
+
+/** Starts the PostgreSQL of this folder, making it first if need be, or takes over the one that runs there already. */
+export async function startEmbedded (dataFolder: string): Promise<Database> {
+  const cluster = clusterIn(dataFolder)
+  const programs = await postgresPrograms()
+  const user = await programUser(programs.postgres, cluster.folder)
+  await createCluster(dataFolder, programs, user)
+  const port = await runningPort(cluster) ?? await startPostmaster(cluster, programs, user)
+  await createDatabase(await urlFor(cluster, port, 'postgres'))
+  return await reside(cluster, await urlFor(cluster, port, databaseName))
+}
+
+/** Finds the PostgreSQL that a server has started in this folder; one that is being started just now is waited for. */
+export async function findEmbedded (dataFolder: string): Promise<Database> {
+  const cluster = clusterIn(dataFolder)
+  const deadline = Date.now() + findSeconds * 1000
+  for (;;) {
+    const port = await runningPort(cluster)
+    if (port !== undefined) {
+      const url = await urlFor(cluster, port, databaseName)
+      if (await answers(url)) return await reside(cluster, url)
+    }
+    if (Date.now() > deadline) throw new DatabaseNotFound(dataFolder)
+    await pause(200)
+  }
+}
+
+async function reside (cluster: Cluster, url: string): Promise<Database> {
+  const resident = await moveIn(url)
+  return {
+    url,
+    close: async () => await moveOut(resident, url, async () => {
+      const programs = await postgresPrograms()
+      await stopPostmaster(cluster, programs, await programUser(programs.postgres, cluster.folder))
+    })
+  }
+}
+
+async function urlFor (cluster: Cluster, port: number, database: string): Promise<string> {
+  return `postgresql://${superuser}:${await readPassword(cluster)}@127.0.0.1:${port}/${database}`
+}
+
+/** Two servers that start at once may both try: the second one's error says that it is done. */
+async function createDatabase (adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [databaseName])
+    if (rowCount === 0) await client.query(`create database ${databaseName}`)
+  } catch (error) {
+    const known = ['42P04', '23505']
+    if (!known.includes((error as pg.DatabaseError).code ?? '')) throw error
+  } finally {
+    await client.end()
+  }
+}
+
+async function answers (url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+  client.on('error', () => {})
+  return await client.connect().then(() => true, () => false).finally(() => client.end().catch(() => {}))
+}
