@@ -1,0 +1,50 @@
+import fastifySwagger from '@fastify/swagger'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { pageRoutes } from './pages/routes.ts'
+import { answerNotFound, answerProblem } from './routes/problems.ts'
+import { cityRoutes } from './routes/cities.ts'
+import { tagRoutes } from './routes/tags.ts'
+import { buildValidator } from './routes/validation.ts'
+import { CityListSchema, CityPatchSchema, CitySchema, CityWithTagsSchema, ProblemSchema, TagListSchema, TagSchema } from './schemas/index.ts'
+
+export interface AppOptions {
+  orm: MikroORM
+  logger?: FastifyServerOptions['logger']
+}
+
+/** The whole application, ready to listen or to be injected into. It closes nothing that it was given. */
+export async function buildApp ({ orm, logger = false }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger,
+    // Pages poll: a line for every request would bury what matters.
+    logController: new LogController({ disableRequestLogging: true }),
+    schemaController: { compilersFactory: { buildValidator } }
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler(answerProblem)
+  app.setNotFoundHandler(answerNotFound)
+
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cities',
+        description: '135 233 places of the world, to be edited many at a time.',
+        version: '1.0.0'
+      }
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` }
+  })
+  await app.register(fastifySwaggerUi, { routePrefix: '/documentation' })
+
+  for (const schema of [CitySchema, CityWithTagsSchema, CityListSchema, CityPatchSchema, TagSchema, TagListSchema, ProblemSchema]) {
+    app.addSchema(schema)
+  }
+  await app.register(cityRoutes, { orm })
+  await app.register(tagRoutes, { orm })
+  await app.register(pageRoutes, { orm })
+  return app
+}

@@ -1,0 +1,37 @@
+import { CheckConstraintViolationException, LockMode } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { City, Country, Tag } from '../entities/index.ts'
+import { CityNotFound, ReferenceNotFound, RuleRefused } from '../errors.ts'
+import type { CityPatch } from '../schemas/index.ts'
+import { ruleOf } from './database-rules.ts'
+
+/** Changes one city in a transaction of its own and answers it as it is then, with its tags. */
+export async function changeCity (em: EntityManager, id: number, patch: CityPatch): Promise<City> {
+  try {
+    return await em.transactional(async (transaction) => {
+      const city = await transaction.findOne(City, id, { populate: ['tags'], lockMode: LockMode.PESSIMISTIC_WRITE })
+      if (city === null) throw new CityNotFound(id)
+      await applyPatch(transaction, city, patch)
+      await transaction.flush()
+      return city
+    })
+  } catch (error) {
+    if (error instanceof CheckConstraintViolationException) throw new RuleRefused(await ruleOf(em, error))
+    throw error
+  }
+}
+
+async function applyPatch (em: EntityManager, city: City, { country, tags, reviewedAt, ...scalars }: CityPatch): Promise<void> {
+  em.assign(city, scalars)
+  if (reviewedAt !== undefined) city.reviewedAt = reviewedAt === null ? null : new Date(reviewedAt)
+  if (country !== undefined) {
+    if (await em.findOne(Country, country) === null) throw new ReferenceNotFound('country', country)
+    city.country = em.getReference(Country, country, { wrapped: true })
+  }
+  if (tags !== undefined) {
+    const found = await em.find(Tag, { id: { $in: tags } })
+    const missing = tags.find((tag) => !found.some(({ id }) => id === tag))
+    if (missing !== undefined) throw new ReferenceNotFound('tag', String(missing))
+    city.tags.set(found)
+  }
+}
