@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { EntityName } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { migrate, pendingMigrations } from './database/migrate.ts'
 import { createPool, type DatabasePool } from './database/pool.ts'
@@ -13,7 +12,7 @@ import { createRedisLiveStore } from './live/redis.ts'
 import { createPostgresQueueBackend, createRedisQueueBackend } from './queue/bullmq.ts'
 import type { QueueBackend } from './queue/job-queue.ts'
 import type { RedisClient } from './queue/redis-connection.ts'
-import { describeResource } from './resources/resource.ts'
+import { describeResource, type BulkEntity } from './resources/resource.ts'
 
 /** Connections of the engine's own: short statements, heartbeats and live progress of all jobs of a process. */
 const poolSize = 8
@@ -30,7 +29,7 @@ export interface EngineSettings {
   /** Create and upgrade the tables at start. */
   migrate: boolean
   rules: EngineRules
-  resources: ReadonlyMap<string, ResourceRules & { entity: EntityName<object> }>
+  resources: ReadonlyMap<string, ResourceRules & { entity: BulkEntity }>
   log: Log
 }
 

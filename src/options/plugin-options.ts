@@ -1,8 +1,9 @@
-import type { AnyEntity, EntityName, FilterQuery } from '@mikro-orm/core'
+import type { FilterQuery } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import type { User } from '../../schemas/common.ts'
 import type { Job } from '../../schemas/job.ts'
+import type { BulkEntity } from '../resources/resource.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -19,7 +20,7 @@ export interface ReferenceChoices<Request> {
   readonly label?: string
   /** The properties that a search looks into; the label's when left out. */
   readonly search?: readonly string[]
-  readonly where?: FilterQuery<AnyEntity> | ((request: Request) => Awaitable<FilterQuery<AnyEntity> | undefined>)
+  readonly where?: FilterQuery<BulkEntity> | ((request: Request) => Awaitable<FilterQuery<BulkEntity> | undefined>)
 }
 
 export type Choices<Request> = readonly (string | number | boolean)[] | ReferenceChoices<Request>
@@ -34,7 +35,7 @@ export type RecordCheck = (record: any, context: any) => unknown
 
 /** What the application says of a resource. `schemas/options.ts` has defaults, bounds and descriptions. */
 export interface ResourceOptions<Request = unknown> {
-  readonly entity: EntityName<object>
+  readonly entity: BulkEntity
   readonly path: string
   readonly bulkFields?: readonly string[]
   readonly filterFields?: readonly string[]
@@ -48,7 +49,7 @@ export interface ResourceOptions<Request = unknown> {
   readonly fieldLabels?: { readonly [field: string]: string }
   readonly fieldSchemas?: { readonly [field: string]: TSchema }
   readonly choices?: { readonly [field: string]: Choices<Request> }
-  readonly scope?: (request: Request) => Awaitable<FilterQuery<AnyEntity> | undefined>
+  readonly scope?: (request: Request) => Awaitable<FilterQuery<BulkEntity> | undefined>
   readonly validate?: RecordCheck
   readonly persistence?: AnyClass
   readonly write?: 'auto' | 'set' | 'entity'

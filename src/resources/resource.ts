@@ -5,10 +5,13 @@ import { quote, type Sql } from '../database/sql.ts'
 import { recordKeyOf, type RecordKey } from './record-key.ts'
 import { readCollations } from './sql/read-collations.ts'
 
+/** An entity of any shape. MikroORM's types are invariant: an entity is not an `EntityName<object>`. */
+export type BulkEntity = EntityName
+
 /** A MikroORM entity exposed for bulk operations, as the engine sees it. */
 export interface Resource<Options = unknown> {
   readonly name: string
-  readonly entity: EntityName<object>
+  readonly entity: BulkEntity
   readonly meta: EntityMetadata
   /** Quoted table, with its schema where it has one. */
   readonly table: string
@@ -22,7 +25,7 @@ export interface Resource<Options = unknown> {
 
 /** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key. */
 export async function describeResource<Options> (
-  { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: EntityName<object>, options: Options }
+  { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: BulkEntity, options: Options }
 ): Promise<Resource<Options>> {
   const meta = orm.getMetadata().get(entity) as EntityMetadata
   const table = qualified(meta)

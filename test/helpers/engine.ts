@@ -1,10 +1,10 @@
-import type { EntityName } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { createEngine, type EngineSettings, type OpenEngine } from '../../src/create-engine.ts'
 import type { EngineRules, Log, ResourceRules } from '../../src/engine.ts'
 import type { BulkLaunch } from '../../src/jobs/launch-bulk.ts'
 import type { Engine } from '../../src/engine.ts'
 import { handleDelivery } from '../../src/worker/handle-delivery.ts'
+import type { BulkEntity } from '../../src/resources/resource.ts'
 import type { TestScope } from './test-scope.ts'
 
 /** The rules that the options default to, with a resource's threshold at which everything is done in the caller. */
@@ -33,7 +33,7 @@ export interface TestEngine extends OpenEngine {
 
 export interface TestEngineOptions {
   orm: MikroORM
-  resources: Record<string, Partial<ResourceRules> & { entity: EntityName<object> }>
+  resources: Record<string, Partial<ResourceRules> & { entity: BulkEntity }>
   rules?: Partial<EngineRules>
   settings?: Partial<EngineSettings>
 }
