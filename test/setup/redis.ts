@@ -58,8 +58,10 @@ async function launch (directory: string, port: number): Promise<RedisProcess> {
   const child = spawn('redis-server', [
     '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', pidFile, '--save', '', '--appendonly', 'no'
   ], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true // a session of its own: see postgres.ts
+    // Nothing inherited: a server that outlives a killed test file would keep that file's pipes open, and tap waiting.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A session of its own: see postgres.ts.
+    detached: true
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
 
@@ -67,14 +69,17 @@ async function launch (directory: string, port: number): Promise<RedisProcess> {
   let printed = ''
   child.once('error', (error) => reject(new SetupError(`redis-server could not be run: ${error.message}`, { cause: error })))
   child.once('exit', () => reject(new SetupError(`redis-server did not start:\n${printed}`)))
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  const read = (text: string) => {
     printed += text
     if (printed.includes('Ready to accept connections')) resolve()
-  })
+  }
+  child.stdout.setEncoding('utf8').on('data', read)
+  child.stderr.setEncoding('utf8').on('data', read)
   await promise
   // Neither the process nor its output keeps a test file alive that is otherwise done.
   child.unref()
   child.stdout.destroy()
+  child.stderr.destroy()
 
   return {
     kill (signal) { child.kill(signal) },

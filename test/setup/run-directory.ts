@@ -17,9 +17,9 @@ export async function createRunDirectory (): Promise<string> {
   return directory
 }
 
-/** Ends the servers that still live in the folder of a run, and removes it. */
+/** Ends the servers that still live in the folder of a run, and removes it, if it is still there. */
 export async function removeRunDirectory (directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
+  for (const name of await readdir(directory).catch(() => [])) {
     for (const pidFile of ['postmaster.pid', 'redis.pid']) await killByPidFile(join(directory, name, pidFile))
   }
   // PostgreSQL's processes need a moment to end and may still write, hence the retries.

@@ -7,18 +7,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from './commands.ts'
 import { requirePrograms } from './programs.ts'
+import { Report } from './report.ts'
 import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
 import { SetupError } from './setup-error.ts'
 import { startServers } from './start-servers.ts'
-import { Tally } from './tally.ts'
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
 
-// How long tap may take to end its test files after a signal, before it is ended itself.
-const graceMs = 10_000
+// How long tap and its test files may take to end after a signal, before they are killed.
+const graceMs = 5_000
 
-const tally = new Tally()
+const report = new Report((line) => console.log(line))
 let interruptedBy: NodeJS.Signals | undefined
 let tap: ChildProcess | undefined
 
@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 const code = await run(process.argv.slice(2))
 process.exitCode = interruptedBy === undefined ? code : 128 + constants.signals[interruptedBy]
-console.log(tally.closingLines(process.exitCode).join('\n'))
+console.log(report.closingLines(process.exitCode).join('\n'))
 
 /** Answers tap's exit code, or 1 where it did not come to tap. */
 async function run (args: string[]): Promise<number> {
@@ -68,22 +68,32 @@ async function runTap (args: string[]): Promise<number> {
   // The floor of .taprc is one for the whole run: a single file cannot reach it.
   const coverage = args.some((arg) => !arg.startsWith('-')) ? ['--disable-coverage'] : []
   const { promise, resolve, reject } = Promise.withResolvers<number>()
-  tap = spawn(process.execPath, [tapProgram, ...coverage, ...args], {
+  tap = spawn(process.execPath, [tapProgram, '--reporter=tap', ...coverage, ...args], {
     cwd: projectRoot,
-    // The reporter draws its running totals again and again, also into a log; with CI it prints them once.
-    env: { ...process.env, CI: 'true' },
-    stdio: ['ignore', 'pipe', 'inherit']
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A process group of its own: Ctrl-C at the terminal reaches the runner alone, and the runner reaches all of them.
+    detached: true
   })
-  tap.stdout?.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk)
-    tally.read(chunk)
-  })
+  tap.stdout?.setEncoding('utf8').on('data', (text: string) => report.write(text))
   tap.once('error', reject)
   tap.once('close', (code) => resolve(code ?? 1))
-  return await promise
+  const code = await promise
+  signalTap('SIGKILL')
+  return code
 }
 
 function interruptTap (): void {
-  tap?.kill('SIGTERM')
-  setTimeout(() => tap?.kill('SIGKILL'), graceMs).unref()
+  signalTap('SIGTERM')
+  setTimeout(signalTap, graceMs, 'SIGKILL').unref()
+}
+
+/** Signals tap, its test files, and what these started. */
+function signalTap (signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (tap?.pid === undefined) return
+  try {
+    process.kill(-tap.pid, signal)
+  } catch (error) {
+    // None of them is left.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

@@ -1,0 +1,77 @@
+/** An open test, from its `# Subtest` line to its own `ok` or `not ok`. */
+interface Level {
+  name: string
+  hasFailure: boolean
+}
+
+/**
+ * Makes of tap's output what a person wants to read: a line per file, every assertion that failed with its details, what
+ * the tests printed, and at the end the counts. (tap's own reporters draw over the terminal, and at times lose their last
+ * page where there is none.)
+ */
+export class Report {
+  readonly #print: (line: string) => void
+  #incomplete = ''
+  #levels: Level[] = []
+  /** Whether the details that may follow are those of a failure. */
+  #isFailure = false
+  /** The line that ends the details we are in. */
+  #detailsEnd: string | undefined
+  #summary = ''
+
+  constructor (print: (line: string) => void) {
+    this.#print = print
+  }
+
+  write (text: string): void {
+    const lines = (this.#incomplete + text).split('\n')
+    this.#incomplete = lines.pop() as string
+    for (const line of lines) this.#readLine(line)
+  }
+
+  /** A run that failed says so in its numbers too, even where no assertion did. */
+  closingLines (exitCode: number): string[] {
+    const count = (outcome: string) => Number(new RegExp(`\\b${outcome}: (\\d+)`).exec(this.#summary)?.[1] ?? 0)
+    const failed = count('fail')
+    if (exitCode === 0 || failed > 0) return [`${count('pass')} passed, ${failed} failed`]
+    return [
+      `No assertion failed, but the run ended with ${exitCode}: it did not start, was interrupted, or left coverage under its floor.`,
+      `${count('pass')} passed, 1 failed`
+    ]
+  }
+
+  #readLine (line: string): void {
+    const text = line.trimStart()
+    if (this.#detailsEnd !== undefined || text === '---') return this.#readDetail(line)
+    const depth = Math.floor((line.length - text.length) / 4)
+
+    const subtest = /^# Subtest(?:: (.*))?$/.exec(text)
+    if (subtest !== null) {
+      this.#levels.length = Math.min(this.#levels.length, depth)
+      this.#levels[depth] = { name: subtest[1] ?? '', hasFailure: false }
+      return
+    }
+    const result = /^(not )?ok \d+(?: - (.*?))?( # time=.*| # (?:skip|todo)\b.*)?$/i.exec(text)
+    if (result !== null) return this.#readResult(depth, result[1] === undefined, result[2] ?? '', result[3] ?? '')
+    if (/^(TAP version|1\.\.\d|# time=|$)/.test(text)) return
+    if (text.startsWith('# { total: ')) this.#summary = text
+    else this.#print(depth === 0 ? line : `  ${text}`)
+  }
+
+  #readResult (depth: number, passed: boolean, name: string, directive: string): void {
+    const own = this.#levels[depth]
+    this.#levels.length = Math.min(this.#levels.length, depth)
+    const isToCount = !passed && !/^ # (skip|todo)/i.test(directive)
+    // A test or file of which an assertion was shown already has nothing to add.
+    this.#isFailure = isToCount && own?.hasFailure !== true
+    if (this.#isFailure) this.#print(`  ✖ ${[...this.#levels.map((level) => level.name), name].join(' > ')}`)
+    if (isToCount) for (const level of this.#levels) level.hasFailure = true
+    if (depth === 0) this.#print(`${passed ? 'PASS' : 'FAIL'} ${own?.name ?? name}${directive.replace(' # time=', ' ')}`)
+  }
+
+  #readDetail (line: string): void {
+    if (this.#detailsEnd === undefined) this.#detailsEnd = line.replace('---', '...')
+    else if (line === this.#detailsEnd) this.#detailsEnd = undefined
+    else if (this.#isFailure) this.#print(`    ${line.slice(this.#levels.length * 4)}`)
+  }
+}

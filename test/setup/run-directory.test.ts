@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { startScript } from '../helpers/processes.ts'
+import { until } from '../helpers/until.ts'
+import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+t.test('what a killed test file left running is ended with its folder', async (t) => {
+  const directory = await createRunDirectory()
+  t.teardown(() => removeRunDirectory(directory))
+  const scripts = t.testdir({
+    'start.ts': `
+      import { startPostgres } from '${new URL('postgres.ts', import.meta.url)}'
+      import { startRedis } from '${new URL('redis.ts', import.meta.url)}'
+      await Promise.all([startPostgres(), startRedis()])
+      console.log('started')
+      setInterval(() => {}, 1000)`
+  })
+  const testFile = startScript(t, join(scripts, 'start.ts'), { env: { TEST_RUN_DIRECTORY: directory } })
+  await testFile.waitForLine(/started/)
+  testFile.kill('SIGKILL')
+  await testFile.exited
+
+  const pids = readdirSync(directory).flatMap((name) => ['postmaster.pid', 'redis.pid'].map((file) => join(directory, name, file)))
+    .filter((file) => existsSync(file))
+    .map((file) => Number.parseInt(readFileSync(file, 'utf8')))
+  t.equal(pids.length, 2)
+  t.ok(pids.every(isAlive), 'they outlive the one who started them')
+
+  await removeRunDirectory(directory)
+  t.notOk(existsSync(directory))
+  await until(() => !pids.some(isAlive), { what: 'both servers to end' })
+})
