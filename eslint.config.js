@@ -35,7 +35,9 @@ export default [
     rules: {
       // `const Job = Type.Object(…)` beside `type Job = Static<typeof Job>` is how the schemas are written.
       'no-redeclare': 'off',
-      '@typescript-eslint/no-redeclare': 'off'
+      '@typescript-eslint/no-redeclare': 'off',
+      // `void promise` as a statement says that it is on purpose not waited for.
+      'no-void': ['error', { allowAsStatement: true }]
     }
   },
   {
