@@ -75,9 +75,10 @@ export function wakeUp (client: RedisClient): void {
   if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => undefined)
 }
 
-/** Closes a connection of ours; resolves when it is gone. */
+/** Closes a connection of ours, once; resolves when it is gone. */
 export async function hangUp (client: RedisClient, timeoutMs: number): Promise<void> {
-  if (client.status === 'end') return
+  // A Cluster that has found no node yet never says that it has ended.
+  if (isCluster(client) && client.nodes().length === 0) return client.disconnect()
   await within(timeoutMs, async (signal) => {
     const ended = once(client, 'end', { signal })
     client.disconnect()
@@ -93,14 +94,14 @@ export interface RedisCommands {
 
 export function openCommands (given: RedisClient, settings: ConnectionSettings): RedisCommands {
   const client = connectLike(given, settings)
-  let closed = false
+  let closing: Promise<void> | undefined
   let lastError: Error | undefined
   client.on('error', (error: Error) => { lastError = error })
   client.on('ready', () => { lastError = undefined })
 
   /** Waits for a connection that is being made; while Redis is known to be away, nobody waits. */
   async function ready (signal: AbortSignal): Promise<void> {
-    if (closed) throw problem('unavailable', 'the live store is closed')
+    if (closing !== undefined) throw problem('unavailable', 'the live store is closed')
     if (client.status === 'ready') return
     wakeUp(client)
     if (lastError !== undefined) throw lastError
@@ -120,8 +121,8 @@ export function openCommands (given: RedisClient, settings: ConnectionSettings):
       }
     },
     async close () {
-      closed = true
-      await hangUp(client, settings.timeoutMs)
+      closing ??= hangUp(client, settings.timeoutMs)
+      await closing
     }
   }
 }

@@ -25,15 +25,15 @@ export function openSubscriber (
   const client = connectLike(given, settings)
   const outage = watchOutage(settings.onError)
   let timer: NodeJS.Timeout | undefined
-  let closed = false
+  let closing: Promise<void> | undefined
 
   const subscribeIn = (ms: number) => {
     clearTimeout(timer)
-    if (!closed) timer = setTimeout(subscribe, ms).unref()
+    if (closing === undefined) timer = setTimeout(subscribe, ms).unref()
   }
 
   async function subscribe (): Promise<void> {
-    if (closed) return
+    if (closing !== undefined) return
     // While there is no connection there is nothing to say; `ready` calls again.
     if (client.status !== 'ready') {
       wakeUp(client)
@@ -44,6 +44,7 @@ export function openSubscriber (
       outage.recovered()
       subscribeIn(checkMs)
     } catch (error) {
+      if (closing !== undefined) return
       outage.failed(error)
       // An answer that does not come means that the connection is dead, even where nobody has told it so.
       if (client.status === 'ready') client.disconnect(true)
@@ -57,9 +58,9 @@ export function openSubscriber (
 
   return {
     async close () {
-      closed = true
       clearTimeout(timer)
-      await hangUp(client, settings.timeoutMs)
+      closing ??= hangUp(client, settings.timeoutMs)
+      await closing
     }
   }
 }

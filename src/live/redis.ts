@@ -2,6 +2,7 @@ import type { ChainableCommander } from 'ioredis'
 import type { LiveProgress, LiveStore } from './live-store.ts'
 import { isCluster, openCommands, type RedisClient } from './redis-connections.ts'
 import { openSubscriber, type RedisSubscriber } from './redis-subscriber.ts'
+import { signalInRedis } from './redis-signal.ts'
 import { tellInRedis } from './redis-tell.ts'
 import { createSignalHub, encodeSignal } from './signals.ts'
 
@@ -53,7 +54,8 @@ export function createRedisLiveStore (
       if (jobIds.length > 0) await commands.run((client) => client.unlink(...jobIds.map(keyOf)))
     },
     async signal (signal) {
-      await commands.run((client) => client.publish(channel, encodeSignal(signal)))
+      const text = encodeSignal(signal)
+      await commands.run((client) => signalInRedis(client, { key: keyOf(signal.jobId), channel, text }))
     },
     listen (onSignal) {
       if (!closed) {
