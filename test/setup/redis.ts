@@ -18,13 +18,13 @@ export interface RedisServer {
   remove (): Promise<void>
 }
 
-/** A redis-server of its own on a free port, without persistence. */
-export async function startRedis (): Promise<RedisServer> {
+/** A redis-server of its own on a free port, without persistence. Further arguments make it a node of a Cluster, say. */
+export async function startRedis (args: readonly string[] = []): Promise<RedisServer> {
   const directory = await serverDirectory('redis')
   const port = await freePort()
   let running: RedisProcess | undefined
 
-  const start = async () => { running ??= await launch(directory, port) }
+  const start = async () => { running ??= await launch(directory, port, args) }
   const stop = async (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM') => {
     await running?.end(signal)
     running = undefined
@@ -53,10 +53,11 @@ interface RedisProcess {
   end (signal: NodeJS.Signals): Promise<void>
 }
 
-async function launch (directory: string, port: number): Promise<RedisProcess> {
+async function launch (directory: string, port: number, args: readonly string[]): Promise<RedisProcess> {
   const pidFile = join(directory, 'redis.pid')
   const child = spawn('redis-server', [
-    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', pidFile, '--save', '', '--appendonly', 'no'
+    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', pidFile, '--save', '', '--appendonly', 'no',
+    ...args
   ], {
     // Nothing inherited: a server that outlives a killed test file would keep that file's pipes open, and tap waiting.
     stdio: ['ignore', 'pipe', 'pipe'],
