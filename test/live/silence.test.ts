@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { openListener } from '../../src/live/postgres-listener.ts'
+import { openSubscriber } from '../../src/live/redis-subscriber.ts'
+import { createDatabase } from '../helpers/database.ts'
+import { createRedis } from '../helpers/redis.ts'
+import { until } from '../helpers/until.ts'
+import { createProxy, type Proxy } from './proxy.ts'
+
+// A connection that only listens would never notice by itself that nothing can come any more.
+
+interface Ear {
+  proxy: Proxy
+  received: string[]
+  send: (text: string) => Promise<unknown>
+}
+
+async function isFoundAgain (t: Test, { proxy, received, send }: Ear): Promise<void> {
+  const isHeard = async () => {
+    const text = randomUUID()
+    await until(async () => {
+      await send(text)
+      return received.includes(text)
+    }, { intervalMs: 20 })
+  }
+  await isHeard()
+  const connectionCount = proxy.connectionCount
+  await until(async () => { await send('early'); return received.filter((text) => text === 'early').length > 20 })
+  t.equal(proxy.connectionCount, connectionCount, 'a connection that answers is kept')
+  proxy.silence()
+  await isHeard()
+  t.ok(proxy.connectionCount > connectionCount, 'by another connection')
+}
+
+t.test('a LISTEN whose connection was forgotten on the way is made again', async (t) => {
+  const database = await createDatabase(t)
+  const url = new URL(database.url)
+  const proxy = await createProxy(t, { port: Number(url.port) })
+  url.port = String(proxy.port)
+  const received: string[] = []
+  const errors: Error[] = []
+  const listener = openListener({
+    config: { connectionString: url.href },
+    channel: 'Silence "quoted"',
+    onPayload: (text) => received.push(text),
+    onError: (error) => errors.push(error),
+    timeoutMs: 300,
+    checkMs: 50
+  })
+  t.teardown(() => listener.close())
+  const sender = await database.connect()
+  await isFoundAgain(t, { proxy, received, send: (text) => sender.query('SELECT pg_notify($1, $2)', ['Silence "quoted"', text]) })
+  t.match(errors, [{ code: 'unavailable' }], 'and it is reported')
+})
+
+t.test('a subscription whose connection was forgotten on the way is made again', async (t) => {
+  const { url, client, prefix } = await createRedis(t)
+  const proxy = await createProxy(t, { port: Number(new URL(url).port) })
+  const given = new Redis(proxy.port, '127.0.0.1', { lazyConnect: true })
+  const received: string[] = []
+  const errors: Error[] = []
+  const subscriber = openSubscriber(given, {
+    name: 'silence',
+    channel: prefix,
+    onText: (text) => received.push(text),
+    onError: (error) => errors.push(error),
+    timeoutMs: 300,
+    checkMs: 50
+  })
+  t.teardown(() => subscriber.close())
+  await isFoundAgain(t, { proxy, received, send: (text) => client.publish(prefix, text) })
+  t.ok(errors.length >= 1 && errors.length <= 3, 'and it is reported')
+})
