@@ -9,15 +9,15 @@ const mediaType = 'application/problem+json; charset=utf-8'
 const codes: Record<number, string> = { 404: 'not_found', 413: 'body_too_large', 415: 'unsupported_media_type' }
 
 /** Every error of the ordinary routes, in the form that the bulk routes have too. */
-export function answerProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+export function answerProblem (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = problemOf(error)
   if (answer.status >= 500) request.log.error(error)
-  void reply.code(answer.status).type(mediaType).send(JSON.stringify(answer))
+  return reply.code(answer.status).type(mediaType).send(JSON.stringify(answer))
 }
 
-export function answerNotFound (request: FastifyRequest, reply: FastifyReply): void {
+export function answerNotFound (request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0] ?? ''
-  void reply.code(404).type(mediaType).send(JSON.stringify(problem(404, 'not_found', `there is nothing at ${request.method} ${path}`)))
+  return reply.code(404).type(mediaType).send(JSON.stringify(problem(404, 'not_found', `there is nothing at ${request.method} ${path}`)))
 }
 
 function problemOf (error: FastifyError): ProblemJson {
