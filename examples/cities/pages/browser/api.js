@@ -1,0 +1,47 @@
+// The HTTP contract, as any other client of it would use it.
+
+const jobs = '/powercrud/async/jobs'
+
+/** A refusal, with all that the server told of it (RFC 9457). */
+export class Problem extends Error {
+  constructor (problem) {
+    super(problem.detail ?? problem.title)
+    this.problem = problem
+  }
+}
+
+async function ask (method, url, body) {
+  const response = await fetch(url, {
+    method,
+    headers: { accept: 'application/json, application/problem+json', ...(body && { 'content-type': 'application/json' }) },
+    body: body && JSON.stringify(body)
+  }).catch(() => { throw new Problem({ detail: 'The server cannot be reached.' }) })
+  const answer = await response.json().catch(() => ({ detail: `The server answered ${response.status} and nothing that can be read.` }))
+  if (!response.ok) throw new Problem(answer)
+  return answer
+}
+
+/** @param {'update' | 'delete'} operation */
+export const launch = (operation, body) => ask('POST', `/cities/bulk-${operation}`, body)
+
+export const preview = (operation, body) => ask('POST', `/cities/bulk-${operation}`, { ...body, dryRun: true })
+
+export const bulkOptions = () => ask('GET', '/cities/bulk-options')
+
+export const locksOf = (ids) => ask('POST', '/cities/locks/query', { ids })
+
+export const jobOf = (id) => ask('GET', `${jobs}/${id}`)
+
+export const latestJobs = () => ask('GET', `${jobs}?resource=cities&limit=10`)
+
+export const failures = (job) => ask('GET', `${job.links.results}?outcome=failed&limit=5`)
+
+/** @param {'cancel' | 'retry' | 'undo'} action */
+export const act = (job, action) => ask('POST', job.links[action] ?? `${job.links.self}/${action}`)
+
+/** What became of each record, as a file for a spreadsheet. */
+export async function resultsFile (job) {
+  const response = await fetch(job.links.results, { headers: { accept: 'text/csv' } })
+  if (!response.ok) throw new Problem(await response.json())
+  return await response.blob()
+}

@@ -1,0 +1,36 @@
+/**
+ * Makes an element. Text is always set as text, so nothing that people have typed can become markup.
+ *
+ * @param {string} tag
+ * @param {Record<string, unknown>} members attributes, or listeners as `onclick`; undefined, null and false are left out
+ * @param {...(Node | string | number | null | undefined | false)} children
+ */
+export function element (tag, members = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(members)) {
+    if (value === undefined || value === null || value === false) continue
+    if (typeof value === 'function') made.addEventListener(name.slice(2), value)
+    else made.setAttribute(name, value === true ? '' : String(value))
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
+  return made
+}
+
+export function find (selector, within = document) {
+  return within.querySelector(selector)
+}
+
+const numbers = new Intl.NumberFormat('en-GB')
+
+export function count (number, one = 'city', many = 'cities') {
+  return `${numbers.format(number)} ${number === 1 ? one : many}`
+}
+
+export function number (value) {
+  return numbers.format(value)
+}
+
+/** Says it to those who do not see it. */
+export function announce (text) {
+  find('#announcements').textContent = text
+}

@@ -1,0 +1,38 @@
+import { cityStatuses, type Country } from '../entities/index.ts'
+import type { CityQuery } from '../schemas/index.ts'
+import { html, type Html } from './html.ts'
+import { statusLabels } from './words.ts'
+
+/** Applies itself as it is changed; without scripts there is a button. */
+export function filters (query: CityQuery, countries: Country[]): Html {
+  return html`
+<search>
+  <form class="filters" id="filters" action="/" method="get"
+    hx-get="/" hx-target="#cities" hx-swap="outerHTML show:none" hx-push-url="true" hx-sync="this:replace"
+    hx-trigger="submit, change, input delay:250ms from:#filter-q">
+    <label class="field grow">Name
+      <input id="filter-q" type="search" name="q" value="${query.q}" maxlength="200" placeholder="A part of the name" autocomplete="off">
+    </label>
+    <label class="field">Country
+      <select name="country">
+        <option value="">All countries</option>
+        ${countries.map(({ code, name }) => option(code, name, query.country))}
+      </select>
+    </label>
+    <label class="field">Status
+      <select name="status">
+        <option value="">Any status</option>
+        ${cityStatuses.map((status) => option(status, statusLabels[status], query.status))}
+      </select>
+    </label>
+    <a class="button" href="/" id="reset-filters">Reset</a>
+    <noscript><button class="button primary" type="submit">Apply</button></noscript>
+  </form>
+</search>`
+}
+
+function option (value: string, label: string, chosen: string | undefined): Html {
+  return value === chosen
+    ? html`<option value="${value}" selected>${label}</option>`
+    : html`<option value="${value}">${label}</option>`
+}
