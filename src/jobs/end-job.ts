@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import { engineError, isPowercrudError } from '../errors.ts'
 import { releaseSelection } from '../locks/sql/release-selection.ts'
 import type { Refusal } from '../write/writer.ts'
+import { grantWaiting } from './grant-waiting.ts'
 import type { JobRow } from './job-row.ts'
 import { blameRow } from './sql/blame-row.ts'
 import { finishJob, type JobEnd } from './sql/finish-job.ts'
@@ -46,9 +47,14 @@ export async function endJobNow (engine: Engine, ending: Ending): Promise<JobRow
   }
 }
 
-/** Tells everybody who listens that a job has ended. Nothing depends on it: the row is committed. */
-export async function announceEnd ({ live, log }: Engine, job: JobRow): Promise<void> {
+/**
+ * Tells everybody who listens that a job has ended, and gives its records to those who wait. Nothing depends on it: the
+ * row is committed, and the sweep grants too.
+ */
+export async function announceEnd (engine: Engine, job: JobRow): Promise<void> {
+  const { live, log } = engine
   try {
+    await grantWaiting(engine)
     await live.forget([job.id])
     await live.signal({ jobId: job.id, kind: 'status' })
   } catch (error) {

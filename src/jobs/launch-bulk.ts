@@ -3,7 +3,7 @@ import type { OnConflict, OnError } from '../../schemas/job.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { problem } from '../errors.ts'
-import { refuseConflicts } from '../locks/refuse-conflicts.ts'
+import { takeRecords } from '../locks/take-records.ts'
 import { freeze } from '../selection/freeze.ts'
 import type { FrozenSelection, Selection, SelectionView } from '../selection/selection.ts'
 import { checkReferences } from '../change-set/check-references.ts'
@@ -70,16 +70,20 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
     living,
     maxRecords: resource.options.bulkMaxSelectedRecords
   })
-  const claimed = isDoneHere(engine, launch, frozen)
-  if (!claimed) await requireBackground(engine, launch)
+  const isSmall = isDoneHere(engine, launch, frozen)
+  if (!isSmall) await requireBackground(engine, launch)
 
-  if (living) await refuseConflicts(sql, tables, resource, id)
+  // Where nobody would come for a job that waits, waiting is refusing.
+  const onConflict = launch.onConflict === 'wait' && !mayWait(engine, launch) ? 'fail' : launch.onConflict
+  const taken = living ? await takeRecords(sql, tables, resource, { selectionId: id, chunkCount: frozen.chunkCount, onConflict }) : 'held'
+  if (isSmall && taken === 'waiting') await requireBackground(engine, launch)
+  const claimed = isSmall && taken === 'held'
   const job = await insertJob(sql, tables, {
     id,
     kind: 'bulk',
     resource: resource.name,
     operation: launch.operation,
-    status: claimed ? 'running' : 'queued',
+    status: claimed ? 'running' : taken === 'waiting' ? 'waiting' : 'queued',
     onError: launch.onError,
     onConflict: launch.onConflict,
     selectionId: id,
@@ -100,6 +104,10 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
 function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: FrozenSelection): boolean {
   if (!options.asyncEnabled || !resource.options.bulkAsync || here === 'always') return true
   return here === 'small' && total < resource.options.bulkMinAsyncRecords
+}
+
+function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {
+  return options.asyncEnabled && resource.options.bulkAsync
 }
 
 /** A job for the background needs somebody who owns it, and a queue that can be reached. */

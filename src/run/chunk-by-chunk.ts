@@ -4,6 +4,7 @@ import { completeChunk } from '../jobs/sql/complete-chunk.ts'
 import { nextChunk, type ChunkToDo } from '../jobs/sql/next-chunk.ts'
 import { readJob } from '../jobs/sql/read-job.ts'
 import { processedOf } from '../jobs/job-row.ts'
+import type { JobStatus } from '../../schemas/job.ts'
 import type { Refusal, WriteTransaction } from '../write/writer.ts'
 import { countsOf, resultOf, sum } from './counts.ts'
 import { interrupted } from './interrupted.ts'
@@ -13,7 +14,7 @@ import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
 import { startPace, writeChunk, type SlicePace } from './write-chunk.ts'
 import type { Verdict } from './write-transaction.ts'
 
-type Attempt = { kind: 'done' } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
+type Attempt = { kind: 'done', under: JobStatus } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
 
 /** The statuses under which a chunk that was begun is still committed. */
 const committable = ['running', 'pausing', 'cancelling'] as const
@@ -30,8 +31,9 @@ export async function runChunkByChunk (run: Run): Promise<RunEnd> {
     if (chunk === undefined) return finish(run)
     const attempt = await retryingTransient(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, pace)))
     if (attempt.kind === 'refused') return stop(run, chunk, attempt.refusal)
-    if (attempt.kind === 'fenced') await run.heartbeat.beat()
-    else run.ticker.update(processed += chunk.size)
+    if (attempt.kind === 'done') run.ticker.update(processed += chunk.size)
+    // The row has said more than the heartbeat knows yet: lost, or asked to stop.
+    if (attempt.kind === 'fenced' || attempt.under !== 'running') await run.heartbeat.beat()
   }
 }
 
@@ -48,10 +50,10 @@ async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkTo
 
   const isOurs = await completeChunk(sql, tables, { jobId: job.id, no: chunk.no, result: resultOf(outcome) })
   const counts = countsOf(outcome, chunk.size)
-  if (!isOurs || await commitCounts(sql, tables, { id: job.id, fence, counts, under: committable }) === undefined) {
-    return { commit: false, value: { kind: 'fenced' } }
-  }
-  return { commit: true, value: { kind: 'done' } }
+  const under = isOurs ? await commitCounts(sql, tables, { id: job.id, fence, counts, under: committable }) : undefined
+  return under === undefined
+    ? { commit: false, value: { kind: 'fenced' } }
+    : { commit: true, value: { kind: 'done', under } }
 }
 
 async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunEnd> {

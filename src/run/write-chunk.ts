@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import type { ChunkToDo } from '../jobs/sql/next-chunk.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SliceOutcome, WriteTransaction, Writer } from '../write/writer.ts'
@@ -29,7 +30,7 @@ export function startPace (): SlicePace {
 
 /** Writes one chunk, in slices. With `blame: 'first'` it ends at the first slice that has a record at fault. */
 export async function writeChunk (transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace, work: ChunkWrite): Promise<SliceOutcome> {
-  if (chunk.absent) return { unchanged: [], missing: places(1, chunk.size), refused: [] }
+  if (chunk.excluded !== null) return excluded(chunk.size, chunk.excluded)
   let outcome: SliceOutcome = { unchanged: [], missing: [], refused: [] }
   for (let from = 1; from <= chunk.size;) {
     work.check()
@@ -50,6 +51,9 @@ function adjust (pace: SlicePace, written: number, tookMs: number): void {
   pace.size = Math.max(1, Math.round(Math.min(ideal, pace.size * 8)))
 }
 
-function places (from: number, to: number): number[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+function excluded (size: number, why: 'missing' | 'locked'): SliceOutcome {
+  const places = Array.from({ length: size }, (_, index) => index + 1)
+  return why === 'missing'
+    ? { unchanged: [], missing: places, refused: [] }
+    : { unchanged: [], missing: [], refused: places.map((place) => ({ place, outcome: 'skipped', code: 'locked', message: messageOf('locked') })) }
 }

@@ -30,7 +30,7 @@ export interface FreezeRequest {
  */
 export async function freeze (request: FreezeRequest): Promise<FrozenSelection> {
   const { selection } = request
-  if ('ids' in selection) return freezeGiven(request, selection.ids)
+  if ('ids' in selection) return freezeGiven(request, selection.ids, selection.versions)
   const frozen = await freezeMatching(request, 'filter' in selection ? selection.filter : undefined, selection.exclude ?? [])
   if (selection.expectedCount !== undefined && selection.expectedCount !== frozen.total) {
     throw problem('count_mismatch', `the selection has ${frozen.total} records, expected were ${selection.expectedCount}`, { count: frozen.total })
@@ -57,7 +57,7 @@ async function freezeMatching (request: FreezeRequest, filter: Record<string, un
   }
 }
 
-async function freezeGiven (request: FreezeRequest, ids: WireKey[]): Promise<FrozenSelection> {
+async function freezeGiven (request: FreezeRequest, ids: WireKey[], versions: (number | string)[] | undefined): Promise<FrozenSelection> {
   const { sql, resource, view } = request
   refuseTooMany(ids.length, request)
   const rows = await visibleRows(resource, view)
@@ -67,7 +67,10 @@ async function freezeGiven (request: FreezeRequest, ids: WireKey[]): Promise<Fro
   for (let start = 0; start < given.length; start += chunkSize) {
     const page = given.slice(start, start + chunkSize)
     const frozen = await freezeKeys(sql, placeOf(request, chunkCount), {
-      rows, keys: page.map(({ key }) => key), places: page.map(({ place }) => place)
+      rows,
+      keys: page.map(({ key }) => key),
+      places: page.map(({ place }) => place),
+      versions: versions === undefined ? null : page.map(({ place }) => String(versions[place]))
     })
     present += frozen.present
     chunkCount += (frozen.present > 0 ? 1 : 0) + (frozen.absent > 0 ? 1 : 0)

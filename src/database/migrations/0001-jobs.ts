@@ -53,6 +53,7 @@ export function up (tables: Tables): string {
     CREATE INDEX ON ${tables.job} (status, touched_at) WHERE finished_at IS NULL;
     CREATE INDEX ON ${tables.job} (finished_at) WHERE finished_at IS NOT NULL;
     CREATE INDEX ON ${tables.job} (created_by_id, created_at DESC);
+    CREATE INDEX ON ${tables.job} (ticket) WHERE status = 'waiting';
     CREATE INDEX ON ${tables.job} (undo_of) WHERE undo_of IS NOT NULL;
 
     CREATE TABLE ${tables.chunk} (
@@ -60,9 +61,11 @@ export function up (tables: Tables): string {
       no int NOT NULL,
       root text NOT NULL,
       living boolean NOT NULL,
-      absent boolean NOT NULL DEFAULT false,
+      in_line boolean NOT NULL DEFAULT false,
+      excluded text CHECK (excluded IN ('missing', 'locked')),
       size int NOT NULL,
-      ord int[]
+      ord int[],
+      versions text[]
     );
     ${keyKinds.map((kind) => chunkTable(tables, kind)).join('\n')}
 
@@ -123,6 +126,6 @@ function chunkTable (tables: Tables, kind: KeyKind): string {
       last ${kind}${collation[kind]} NOT NULL,
       PRIMARY KEY (selection_id, no)
     ) INHERITS (${tables.chunk});
-    ALTER TABLE ${table} ALTER keys SET STORAGE EXTERNAL, ALTER ord SET STORAGE EXTERNAL;
-    CREATE INDEX ON ${table} (root, first, last) WHERE living;`
+    ALTER TABLE ${table} ALTER keys SET STORAGE EXTERNAL, ALTER ord SET STORAGE EXTERNAL, ALTER versions SET STORAGE EXTERNAL;
+    CREATE INDEX ON ${table} (root, first, last) WHERE living OR in_line;`
 }

@@ -4,8 +4,8 @@ import type { Tables } from '../../database/tables.ts'
 export interface ChunkToDo {
   no: number
   size: number
-  /** Known to be missing since the freeze: nothing to write. */
-  absent: boolean
+  /** Why there is nothing to write, known since the launch: the records were not there, or another job had locked them. */
+  excluded: 'missing' | 'locked' | null
 }
 
 /** The first chunk after number `after` that has no outcome yet. */
@@ -13,7 +13,7 @@ export async function nextChunk (
   sql: Sql, tables: Tables, { jobId, selectionId, after }: { jobId: string, selectionId: string, after: number }
 ): Promise<ChunkToDo | undefined> {
   const [row] = await sql.query<ChunkToDo>(`
-    SELECT work.no, chunk.size, chunk.absent
+    SELECT work.no, chunk.size, chunk.excluded
     FROM ${tables.jobChunk} work
     JOIN ${tables.chunk} chunk ON chunk.selection_id = $2 AND chunk.no = work.no
     WHERE work.job_id = $1 AND work.state = 'pending' AND work.no > $3

@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import type { KeyKind, Tables } from '../../database/tables.ts'
+import { overlaps } from './overlaps.ts'
 
 export interface StoredConflict {
   key: string
@@ -9,7 +10,7 @@ export interface StoredConflict {
 }
 
 /**
- * The records of a selection that living jobs hold.
+ * The records of a selection that living jobs hold, or that a waiting job stands in line for.
  *
  * Must be a statement of its own after `lockRoots`: together with the lock in one statement, or under REPEATABLE READ,
  * it would look at a snapshot from before the lock was granted, and miss whoever committed meanwhile.
@@ -20,15 +21,11 @@ export async function findConflicts (
   sql: Sql, tables: Tables,
   { kind, selectionId, root, limit }: { kind: KeyKind, selectionId: string, root: string, limit: number }
 ): Promise<{ conflicts: StoredConflict[], conflictCount: number }> {
-  const chunk = tables.chunkOf[kind]
   const rows = await sql.query<StoredConflict & { count: string }>(`
     WITH held AS (
-      SELECT shared.key, theirs.selection_id
-      FROM ${chunk} own
-      JOIN ${chunk} theirs ON theirs.living AND theirs.root = own.root AND theirs.selection_id <> own.selection_id
-        AND theirs.first <= own.last AND theirs.last >= own.first
-      CROSS JOIN LATERAL (SELECT unnest(own.keys) INTERSECT SELECT unnest(theirs.keys)) AS shared (key)
-      WHERE own.selection_id = $1 AND own.root = $2 AND NOT own.absent
+      SELECT DISTINCT ON (key) key, selection_id
+      FROM (${overlaps(tables, kind, 'true')}) AS pairs
+      ORDER BY key, selection_id
     )
     SELECT held.key::text AS key, job.id AS job_id, job.operation, job.created_at AS since, count(*) OVER () AS count
     FROM held

@@ -1,0 +1,39 @@
+import type { Engine } from '../engine.ts'
+import { hasOverlap } from '../locks/sql/has-overlap.ts'
+import { lockRoots } from '../locks/sql/lock-roots.ts'
+import { readWaiting, type WaitingJob } from '../locks/sql/read-waiting.ts'
+import { setHolding } from '../locks/sql/set-in-line.ts'
+import { grantJob } from './sql/grant-job.ts'
+
+/**
+ * Gives records to the jobs that wait for them, in the order of their tickets: so nobody starves, and nothing goes in
+ * circles. Called by whoever ends a job, and by the sweep. Resolves to how many jobs were granted.
+ */
+export async function grantWaiting (engine: Engine): Promise<number> {
+  const { database, tables, queue, live, log } = engine
+  let granted = 0
+  for (const job of await readWaiting(database, tables)) {
+    if (!await grant(engine, job)) continue
+    granted += 1
+    try {
+      await queue.add({ jobId: job.id, n: job.n })
+      await live.signal({ jobId: job.id, kind: 'status' })
+    } catch (error) {
+      log.warn({ jobId: job.id, err: error }, 'the queue does not take a granted job; the next sweep will add it')
+    }
+  }
+  return granted
+}
+
+/** One transaction per job, under the same locks as a launch. */
+async function grant ({ database, tables }: Engine, job: WaitingJob): Promise<boolean> {
+  return database.transaction(async (sql) => {
+    await lockRoots(sql, tables.schema, job.roots.map(({ root }) => root))
+    for (const { root, kind } of job.roots) {
+      if (await hasOverlap(sql, tables, { kind, selectionId: job.selection_id, root, ticket: job.ticket })) return false
+    }
+    if (!await grantJob(sql, tables, job.id)) return false
+    await setHolding(sql, tables, job.selection_id)
+    return true
+  })
+}

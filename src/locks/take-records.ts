@@ -1,0 +1,50 @@
+import type { OnConflict } from '../../schemas/job.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Tables } from '../database/tables.ts'
+import { problem } from '../errors.ts'
+import type { Resource } from '../resources/resource.ts'
+import { excludeLocked } from './sql/exclude-locked.ts'
+import { findConflicts } from './sql/find-conflicts.ts'
+import { lockRoots } from './sql/lock-roots.ts'
+import { setInLine } from './sql/set-in-line.ts'
+
+/** Conflicts that an answer names at most. */
+const toldAtMost = 100
+
+/** `held`: the selection has its records. `waiting`: it stands in line for them. */
+export type Taken = 'held' | 'waiting'
+
+/**
+ * Takes the records of a frozen selection, all or none, so that nobody else can have one until the transaction ends
+ * (and after its commit until the job does).
+ *
+ * @throws records_locked, with the conflicts, where others hold some and the launch does not want to skip or wait
+ */
+export async function takeRecords (
+  sql: Sql, tables: Tables, resource: Resource,
+  { selectionId, chunkCount, onConflict }: { selectionId: string, chunkCount: number, onConflict: OnConflict }
+): Promise<Taken> {
+  const { root, key } = resource
+  await lockRoots(sql, tables.schema, [root])
+  if (onConflict === 'skip') {
+    await excludeLocked(sql, tables, { kind: key.kind, selectionId, root, nextNo: chunkCount })
+    return 'held'
+  }
+  const found = await findConflicts(sql, tables, { kind: key.kind, selectionId, root, limit: onConflict === 'wait' ? 1 : toldAtMost })
+  if (found.conflictCount === 0) return 'held'
+  if (onConflict === 'fail') throw refusal(resource, found)
+  await setInLine(sql, tables, selectionId)
+  return 'waiting'
+}
+
+function refusal ({ key, name }: Resource, { conflicts, conflictCount }: Awaited<ReturnType<typeof findConflicts>>) {
+  return problem('records_locked', `${conflictCount} of the selected records of ${name} ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {
+    conflictCount,
+    conflicts: conflicts.map((conflict) => ({
+      id: key.toWire(conflict.key),
+      jobId: conflict.job_id,
+      operation: conflict.operation,
+      since: conflict.since.toISOString()
+    }))
+  })
+}
