@@ -92,10 +92,10 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
     ending.abort()
     ready.reject(problem('unavailable', 'the consumer is closed'))
     const inGoodOrder = Promise.all([current?.worker?.close(), running])
-    await settlesWithin(timeoutMs, inGoodOrder)
+    const isInGoodOrder = await settlesWithin(timeoutMs, inGoodOrder)
     closed = true
-    // Where running deliveries did not end in time, what they still tell the queue goes nowhere: they are handed out again as stalled.
-    await current?.connection.close(cutMs)
+    // What still runs then has nobody to tell its outcome to: it is handed out again as stalled.
+    await current?.connection.close(isInGoodOrder ? cutMs : 0)
   }
 
   return {

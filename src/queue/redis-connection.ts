@@ -90,7 +90,6 @@ function duplicate (redis: RedisClient, onError: (error: Error) => void, options
   const retryStrategy = (times: number) => Math.min(times * 50, longestReconnectMs)
   const redisOptions: RedisOptions = {
     keyPrefix: '',
-    lazyConnect: false,
     readOnly: false,
     monitor: false,
     stringNumbers: false,
@@ -113,7 +112,7 @@ function duplicate (redis: RedisClient, onError: (error: Error) => void, options
       clusterRetryStrategy: retryStrategy,
       redisOptions
     })
-    : redis.duplicate(redisOptions)
+    : redis.duplicate({ ...redisOptions, lazyConnect: false })
   client.on('error', onError)
   return client
 }

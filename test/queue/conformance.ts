@@ -1,0 +1,179 @@
+import type { Test } from 'tap'
+import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
+import { startScript } from '../helpers/processes.ts'
+import { until } from '../helpers/until.ts'
+import { newDelivery, openConsumer, openQueue } from './deliveries.ts'
+import { sharedQueue, type Kind } from './queue-server.ts'
+
+const consumerProcess = new URL('consumer-process.ts', import.meta.url)
+
+/** What every queue backend must do while its server is well. */
+export async function conformance (t: Test, kind: Kind): Promise<void> {
+  await t.test('a delivery reaches one consumer, once, and is then forgotten', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const consumers = await Promise.all([openConsumer(t, server), openConsumer(t, server)])
+    const deliveries = Array.from({ length: 20 }, newDelivery)
+    await Promise.all(deliveries.map((delivery) => queue.add(delivery)))
+
+    const taken = () => consumers.flatMap((consumer) => consumer.taken)
+    for (const delivery of deliveries) await until(async () => await queue.stateOf(delivery) === 'unknown')
+    t.same(taken().map(({ jobId }) => jobId).sort(), deliveries.map(({ jobId }) => jobId).sort())
+    await queue.add(deliveries[0]!)
+    await until(() => taken().length === 21, { what: 'a forgotten delivery that is added again' })
+    t.same(server.errors, [])
+  })
+
+  await t.test('a delivery that is known stays as it is', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const [delivery, other, last] = [newDelivery(), newDelivery(), newDelivery()]
+    await queue.add(delivery)
+    await queue.add(delivery, { delayMs: 60_000 })
+    t.equal(await queue.stateOf(delivery), 'waiting')
+    await queue.add(other, { delayMs: 60_000 })
+    await queue.add(other)
+    t.equal(await queue.stateOf(other), 'delayed')
+    await queue.add({ ...delivery, n: 2 })
+    await queue.add(last)
+
+    const consumer = await openConsumer(t, server)
+    await consumer.took(3)
+    t.same(consumer.taken, [delivery, { ...delivery, n: 2 }, last])
+    t.equal(await queue.stateOf(other), 'delayed')
+  })
+
+  await t.test('the state of a delivery is told', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const delivery = newDelivery()
+    t.equal(await queue.stateOf(delivery), 'unknown')
+    await queue.add(delivery)
+    t.equal(await queue.stateOf(delivery), 'waiting')
+    const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
+    const consumer = await openConsumer(t, server, { handle: () => outcome })
+    await consumer.took(1)
+    t.equal(await queue.stateOf(delivery), 'active')
+    resolve({ done: true })
+    await until(async () => await queue.stateOf(delivery) === 'unknown')
+  })
+
+  await t.test('a delivery that is to be retried comes back, and not before its time', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const outcomes: DeliveryOutcome[] = [{ done: false, retryInMs: 400 }, { done: true }]
+    const at: number[] = []
+    const consumer = await openConsumer(t, server, {
+      handle () {
+        at.push(performance.now())
+        return outcomes.shift()!
+      }
+    })
+    const delivery = newDelivery()
+    await queue.add(delivery)
+    await consumer.took(1)
+    await until(async () => await queue.stateOf(delivery) === 'delayed')
+    t.same(await consumer.took(2), delivery)
+    t.ok(at[1]! - at[0]! >= 390, `came back after ${at[1]! - at[0]!} ms`)
+    await until(async () => await queue.stateOf(delivery) === 'unknown')
+    t.same(server.errors, [])
+  })
+
+  await t.test('a handler that throws does not lose its delivery', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const failure = new RangeError('handler failed')
+    let calls = 0
+    const consumer = await openConsumer(t, server, {
+      handle () {
+        if (++calls === 1) throw failure
+        return { done: true }
+      }
+    })
+    const delivery = newDelivery()
+    await queue.add(delivery)
+    t.same(await consumer.took(2), delivery)
+    t.same(server.errors, [failure], 'and it is told')
+  })
+
+  await t.test('a consumer that closes hands its delivery to another one at once', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
+    const first = await openConsumer(t, server, { handle: () => outcome })
+    const delivery = newDelivery()
+    await queue.add(delivery)
+    await first.took(1)
+    const waiting = newDelivery()
+    await queue.add(waiting)
+
+    const closed = first.close(5_000)
+    resolve({ done: false, handBack: true })
+    await closed
+    t.equal(await queue.stateOf(delivery), 'waiting')
+    t.same(first.taken, [delivery], 'it takes nothing more')
+    const second = await openConsumer(t, server)
+    await second.took(2)
+    t.strictSame(new Set(second.taken.map(({ jobId }) => jobId)), new Set([delivery.jobId, waiting.jobId]))
+    t.same(server.errors, [])
+  })
+
+  await t.test('a consumer waits for what is running, as long as it is told and no longer', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
+    const hanging = await openConsumer(t, server, { handle: () => outcome })
+    const delivery = newDelivery()
+    await queue.add(delivery)
+    await hanging.took(1)
+    const startedAt = performance.now()
+    await hanging.close(200)
+    const tookMs = performance.now() - startedAt
+    t.ok(tookMs >= 190 && tookMs < 3_000, `closed in ${tookMs} ms`)
+
+    const other = await openConsumer(t, server)
+    t.same(await other.took(1), delivery, 'what it left behind is handed out again')
+    resolve({ done: true })
+  })
+
+  await t.test('deliveries of consumers that are killed are handed out again, however often', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const delivery = newDelivery()
+    await queue.add(delivery)
+    for (let deaths = 0; deaths < 3; deaths++) {
+      const child = startScript(t, consumerProcess, { args: [JSON.stringify(server.address)] })
+      const [, id] = await child.waitForLine(/^took (.+)$/)
+      t.equal(id, `${delivery.jobId}.1`)
+      child.kill('SIGKILL')
+      await child.exited
+    }
+    const survivor = await openConsumer(t, server)
+    t.same(await survivor.took(1), delivery)
+    await until(async () => await queue.stateOf(delivery) === 'unknown')
+  })
+
+  await t.test('as many deliveries are handled at once as it is told', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
+    const consumer = await openConsumer(t, server, { concurrency: 3, handle: () => outcome })
+    const deliveries = Array.from({ length: 4 }, newDelivery)
+    for (const delivery of deliveries) await queue.add(delivery)
+    await consumer.took(3)
+    t.equal(await queue.stateOf(deliveries[3]!), 'waiting')
+    resolve({ done: true })
+    await consumer.took(4)
+  })
+
+  await t.test('a closed queue refuses at once, and closes twice', async (t) => {
+    const server = await sharedQueue(t, kind)
+    const queue = await openQueue(t, server)
+    await queue.ping(5_000)
+    await queue.close()
+    await queue.close()
+    await t.rejects(queue.add(newDelivery()), { code: 'unavailable' })
+    await t.rejects(queue.ping(5_000), { code: 'unavailable' })
+    await t.rejects(queue.stateOf(newDelivery()), { code: 'unavailable' })
+  })
+}

@@ -1,0 +1,4 @@
+import t from 'tap'
+import { outages } from './outages.ts'
+
+t.test('outages', (t) => outages(t, 'postgres'))

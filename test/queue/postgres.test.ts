@@ -1,0 +1,110 @@
+import { Socket } from 'node:net'
+import t from 'tap'
+import { Client } from 'pg'
+import { migrate } from '../../src/database/migrate.ts'
+import { tablesIn } from '../../src/database/tables.ts'
+import { createPostgresQueueBackend } from '../../src/queue/bullmq.ts'
+import type { QueueConsumer } from '../../src/queue/job-queue.ts'
+import { createDatabase } from '../helpers/database.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
+import { until } from '../helpers/until.ts'
+import { conformance } from './conformance.ts'
+import { newDelivery } from './deliveries.ts'
+
+const scope = { tables: tablesIn('powercrud'), queue: 'postgres' } as const
+
+t.test('conformance', (t) => conformance(t, 'postgres'))
+
+t.test('a consumer that starts before the migrations is ready after them', async (t) => {
+  const { url } = await createDatabase(t)
+  const errors: Error[] = []
+  const onError = (error: Error) => { errors.push(error) }
+  const config = { connectionString: url }
+  const backend = createPostgresQueueBackend({ config, queueName: 'early', onError })
+  const consumer = await backend.createConsumer({ concurrency: 1, onError, handle: async () => ({ done: true }) })
+  const queue = await backend.createQueue()
+  closeAfter(t, consumer, queue)
+
+  await t.rejects(queue.add(newDelivery()), { code: 'unavailable', cause: { name: 'SchemaMigrationRequiredError' } })
+  await until(() => errors.length > 0)
+  await migrate(config, scope)
+  await consumer.ready()
+  await queue.add(newDelivery())
+  t.equal(errors.length, 1, 'told once, however often it was tried')
+})
+
+t.test('a worker whose database refuses it asks again with moderation', async (t) => {
+  const { url } = await createDatabase(t)
+  await migrate({ connectionString: url }, scope)
+  let attempts = 0
+  const config = {
+    connectionString: url,
+    stream () {
+      attempts++
+      return new Socket()
+    }
+  }
+  const backend = createPostgresQueueBackend({ config, queueName: 'refused', onError: () => undefined })
+  const { promise: taken, resolve: tell } = Promise.withResolvers<void>()
+  const { promise: outcome, resolve } = Promise.withResolvers<{ done: true }>()
+  const handle = async () => {
+    tell()
+    return await outcome
+  }
+  const consumer = await backend.createConsumer({ concurrency: 2, onError: () => undefined, handle })
+  const queue = await backend.createQueue()
+  closeAfter(t, consumer, queue)
+  await consumer.ready()
+  await queue.add(newDelivery())
+  await taken
+
+  await setConnectable(url, false)
+  resolve({ done: true })
+  const [before, since] = [attempts, performance.now()]
+  await until(() => attempts >= before + 10)
+  const tookMs = performance.now() - since
+  t.ok(tookMs > 2_500, `10 attempts in ${Math.round(tookMs)} ms`)
+  await setConnectable(url, true)
+})
+
+t.test('few connections are taken, in the schema of BullMQ, and all given back', async (t) => {
+  const database = await createDatabase(t)
+  const config = { connectionString: database.url, options: '-c statement_timeout=12345' }
+  await migrate(config, scope)
+  const onError = (error: Error) => { t.fail('an error', error) }
+  const backend = createPostgresQueueBackend({ config, queueName: 'few', onError })
+  const queue = await backend.createQueue()
+  const consumer = await backend.createConsumer({ concurrency: 10, onError, handle: async () => ({ done: true }) })
+  const deliveries = Array.from({ length: 50 }, newDelivery)
+  await Promise.all(deliveries.map((delivery) => queue.add(delivery)))
+  for (const delivery of deliveries) await until(async () => await queue.stateOf(delivery) === 'unknown')
+
+  const client = await database.connect()
+  const connections = async (): Promise<number> => {
+    const { rows } = await client.query('SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    return rows.length
+  }
+  t.ok(await connections() <= 6)
+  await consumer.close(5_000)
+  await queue.close()
+  await until(async () => await connections() === 0, { what: 'all connections to be closed' })
+})
+
+function closeAfter (t: TestScope, consumer: QueueConsumer, queue: { close (): Promise<void> }): void {
+  t.teardown(async () => {
+    await consumer.close(0)
+    await queue.close()
+  })
+}
+
+/** A database that lets nobody in refuses with an error of its own, not with that of a server that is down. */
+async function setConnectable (url: string, isConnectable: boolean): Promise<void> {
+  const server = new URL(url)
+  const name = server.pathname.slice(1)
+  server.pathname = 'postgres'
+  const client = new Client(server.href)
+  await client.connect()
+  await client.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${isConnectable}`)
+  if (!isConnectable) await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
+  await client.end()
+}

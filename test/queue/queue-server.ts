@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { migrate } from '../../src/database/migrate.ts'
+import { tablesIn } from '../../src/database/tables.ts'
+import type { QueueBackend } from '../../src/queue/job-queue.ts'
+import { createDatabase, ownPostgres } from '../helpers/database.ts'
+import { createRedis, ownRedis } from '../helpers/redis.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
+import { openBackend, type BackendAddress } from './open-backend.ts'
+
+/** A queue of its own on a server, as the conformance suite wants it. */
+export interface QueueServer {
+  /** Tells another process where it is. */
+  address: BackendAddress
+  /** Another backend for the same queue; its errors go to `errors`. */
+  backend (): QueueBackend
+  errors: Error[]
+}
+
+/** One that the test may mistreat. */
+export interface OwnQueueServer extends QueueServer {
+  /** Crashes it. */
+  stop (): Promise<void>
+  start (): Promise<void>
+  /** Connections stay open, and nothing is answered until `thaw`. */
+  freeze (): Promise<void>
+  thaw (): Promise<void>
+}
+
+export type Kind = QueueBackend['kind']
+
+/** A queue on the servers that all tests share. */
+export async function sharedQueue (t: TestScope, kind: Kind): Promise<QueueServer> {
+  if (kind === 'redis') {
+    const { url, prefix } = await createRedis(t)
+    return queueAt(t, { kind, url, prefix })
+  }
+  const { url } = await createDatabase(t)
+  await migrate({ connectionString: url }, { tables: tablesIn('powercrud'), queue: 'postgres' })
+  return queueAt(t, { kind, url, prefix: '' })
+}
+
+/** A queue on a server for this test alone. */
+export async function ownQueue (t: TestScope, kind: Kind): Promise<OwnQueueServer> {
+  if (kind === 'redis') {
+    const server = await ownRedis(t)
+    const thaw = async () => server.resume()
+    t.teardown(thaw)
+    return {
+      ...queueAt(t, { kind, url: server.url, prefix: 'powercrud' }),
+      stop: server.kill,
+      start: server.start,
+      freeze: async () => server.pause(),
+      thaw
+    }
+  }
+  const server = await ownPostgres(t)
+  await migrate({ connectionString: server.url }, { tables: tablesIn('powercrud'), queue: 'postgres' })
+  let frozen: number[] = []
+  const thaw = async () => {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT')
+    frozen = []
+  }
+  t.teardown(thaw)
+  return {
+    ...queueAt(t, { kind, url: server.url, prefix: '' }),
+    stop: () => server.stop('immediate'),
+    start: server.start,
+    async freeze () {
+      frozen = await serverProcesses(server.url)
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+    },
+    thaw
+  }
+}
+
+function queueAt (t: TestScope, where: Omit<BackendAddress, 'queueName' | 'leaseMs'>): QueueServer {
+  const errors: Error[] = []
+  const address = { ...where, queueName: `queue-${randomBytes(4).toString('hex')}`, leaseMs: 900 }
+  return {
+    address,
+    errors,
+    backend () {
+      const { backend, close } = openBackend(address, (error) => errors.push(error))
+      t.teardown(close)
+      return backend
+    }
+  }
+}
+
+/** The postmaster first, so that nothing new begins while its children are stopped one by one. */
+async function serverProcesses (url: string): Promise<number[]> {
+  const client = new Client(url)
+  await client.connect()
+  const { rows: [postmaster] } = await client.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")
+  const { rows: backends } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
+  await client.end()
+  return [postmaster.pid, ...backends.map(({ pid }) => pid)]
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Cluster, Redis } from 'ioredis'
+import t from 'tap'
+import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
+import type { RedisClient } from '../../src/queue/redis-connection.ts'
+import { createRedis, ownRedis } from '../helpers/redis.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
+import { until } from '../helpers/until.ts'
+import { freePort } from '../setup/free-port.ts'
+import { serverDirectory } from '../setup/run-directory.ts'
+import { conformance } from './conformance.ts'
+import { newDelivery } from './deliveries.ts'
+
+t.test('conformance', (t) => conformance(t, 'redis'))
+
+t.test('the application\'s client is left as it was: open, and with its own settings', async (t) => {
+  const { url, client, prefix } = await createRedis(t)
+  const given = new Redis(url, { keyPrefix: `${prefix}:`, commandTimeout: 200, enableOfflineQueue: true, lazyConnect: true })
+  t.teardown(() => given.disconnect())
+  await given.connect()
+  await deliver(t, given, 'jobs')
+
+  t.equal(await given.ping(), 'PONG')
+  t.equal(given.listenerCount('error'), 0, 'nobody listens on it')
+  t.match(given.options, { commandTimeout: 200, maxRetriesPerRequest: 20 })
+  const keys = await client.keys(`*${prefix}*`)
+  t.ok(keys.length > 0)
+  for (const key of keys) t.match(key, new RegExp(`^\\{${prefix}:jobs\\}:`), 'keys carry its prefix, in a hash tag')
+})
+
+t.test('a client that gives up after the first lost connection is followed by ours that do not', async (t) => {
+  const server = await ownRedis(t)
+  const given = new Redis(server.url, { retryStrategy: () => null })
+  given.on('error', () => undefined)
+  t.teardown(() => given.disconnect())
+  const deliverAgain = await deliver(t, given, 'powercrud')
+  await server.kill()
+  await server.start()
+  await until(() => deliverAgain().then(() => true, () => false))
+  t.equal(given.status, 'end')
+})
+
+t.test('in a Cluster', async (t) => {
+  const given = await startCluster(t)
+  await deliver(t, given, 'powercrud')
+  t.equal(given.status, 'ready', 'and it is left open')
+})
+
+/** A delivery goes through; answers how to send another. */
+async function deliver (t: TestScope, redis: RedisClient, prefix: string): Promise<() => Promise<void>> {
+  const onError = () => undefined
+  const backend = createRedisQueueBackend({ redis, prefix, queueName: 'jobs', onError })
+  let count = 0
+  const consumer = await backend.createConsumer({
+    concurrency: 1,
+    onError,
+    async handle () {
+      count++
+      return { done: true }
+    }
+  })
+  const queue = await backend.createQueue()
+  t.teardown(async () => {
+    await consumer.close(1_000)
+    await queue.close()
+  })
+  const send = async () => {
+    const before = count
+    await queue.add(newDelivery())
+    await until(() => count > before)
+  }
+  await send()
+  return send
+}
+
+/** The smallest Cluster there is: one server that holds all slots, and still refuses keys of different slots in one command. */
+async function startCluster (t: TestScope): Promise<Cluster> {
+  const port = await freePort()
+  const directory = await serverDirectory('redis')
+  const server = spawn('redis-server', [
+    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', join(directory, 'redis.pid'), '--save', '',
+    '--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-announce-ip', '127.0.0.1'
+  ], { stdio: 'ignore' })
+  t.teardown(async () => {
+    server.kill('SIGKILL')
+    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
+    await rm(directory, { recursive: true, force: true })
+  })
+  const node = new Redis(port, { maxRetriesPerRequest: null })
+  node.on('error', () => undefined)
+  await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await until(async () => (await node.cluster('INFO')).includes('cluster_state:ok'))
+  node.disconnect()
+  const cluster = new Cluster([{ host: '127.0.0.1', port }])
+  t.teardown(() => cluster.disconnect())
+  return cluster
+}
