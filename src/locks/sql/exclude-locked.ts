@@ -24,7 +24,7 @@ export async function excludeLocked (
       WHERE own.selection_id = $1 AND own.root = $2 AND own.excluded IS NULL AND own.no IN (SELECT no FROM held)
     ), parts AS MATERIALIZED (
       SELECT no, held, count(*) AS size, array_agg(key ORDER BY key) AS keys, array_agg(place ORDER BY key) AS ord,
-        CASE WHEN bool_and(versioned) THEN array_agg(version ORDER BY key) END AS versions, min(key) AS first, max(key) AS last
+        CASE WHEN bool_and(versioned) THEN array_agg(version ORDER BY key) END AS versions, (array_agg(key ORDER BY key))[1] AS first, (array_agg(key ORDER BY key DESC))[1] AS last
       FROM split
       GROUP BY no, held
     ), kept AS (

@@ -25,7 +25,7 @@ export async function freezeKeys (
     ), frozen AS (
       INSERT INTO ${tables.chunkOf[key.kind]} (selection_id, no, root, living, excluded, size, ord, versions, keys, first, last)
       SELECT $1, $2::int + (NOT present AND EXISTS (SELECT 1 FROM visible))::int, $3, $4 AND present, CASE WHEN NOT present THEN 'missing' END, count(*),
-        array_agg(place ORDER BY key), CASE WHEN $7::text[] IS NOT NULL THEN array_agg(version ORDER BY key) END, array_agg(key ORDER BY key), min(key), max(key)
+        array_agg(place ORDER BY key), CASE WHEN $7::text[] IS NOT NULL THEN array_agg(version ORDER BY key) END, array_agg(key ORDER BY key), (array_agg(key ORDER BY key))[1], (array_agg(key ORDER BY key DESC))[1]
       FROM found
       GROUP BY present
       RETURNING size, excluded

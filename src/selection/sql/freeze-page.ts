@@ -39,7 +39,7 @@ export async function freezePage (
       LIMIT $6
     ), frozen AS (
       INSERT INTO ${tables.chunkOf[key.kind]} (selection_id, no, root, living, size, ord, keys, first, last)
-      SELECT $1, $2, $3, $4, count(*), array_agg(place + $5 - 1 ORDER BY key), array_agg(key ORDER BY key), min(key), max(key)
+      SELECT $1, $2, $3, $4, count(*), array_agg(place + $5 - 1 ORDER BY key), array_agg(key ORDER BY key), (array_agg(key ORDER BY key))[1], (array_agg(key ORDER BY key DESC))[1]
       FROM page
       HAVING count(*) > 0
       RETURNING size
