@@ -1,0 +1,81 @@
+import type { MikroORM, Options } from '@mikro-orm/postgresql'
+import type { Client } from 'pg'
+import type { Engine, ResourceRules } from '../../src/engine.ts'
+import type { BulkLaunch } from '../../src/jobs/launch-bulk.ts'
+import type { JobRow } from '../../src/jobs/job-row.ts'
+import { performBulk } from '../../src/jobs/perform-bulk.ts'
+import { readJob } from '../../src/jobs/sql/read-job.ts'
+import type { Refusal } from '../../src/write/writer.ts'
+import { createOrm } from '../fixtures/orm.ts'
+import { createDatabase, type TestDatabase } from './database.ts'
+import { bulkLaunch, openEngine, type TestEngine, type TestEngineOptions } from './engine.ts'
+import type { TestScope } from './test-scope.ts'
+
+interface BulkOptions {
+  entities?: Options['entities']
+  /** Any entity: the generic types of MikroORM's schemas do not agree with each other. */
+  resources: Record<string, Partial<ResourceRules> & { entity: object }>
+  rules?: TestEngineOptions['rules']
+  settings?: TestEngineOptions['settings']
+  /** Runs before the engine looks at the tables. */
+  seed?: (client: Client, orm: MikroORM) => Promise<unknown>
+}
+
+export interface Bulk {
+  database: TestDatabase
+  orm: MikroORM
+  engine: Engine
+  complaints: TestEngine['complaints']
+  client: Client
+  /** Runs one statement; answers its rows. */
+  rows<Row extends object> (text: string, values?: unknown[]): Promise<Row[]>
+  /** Does a bulk operation to its end in this process, and answers the ended job. */
+  perform (resource: string, launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow>
+  /** What became of the records that were not written, in the order of their keys. */
+  unwritten (job: Pick<JobRow, 'id'>): Promise<Unwritten[]>
+  job (id: string): Promise<JobRow>
+}
+
+export type Unwritten = { key: string, outcome: 'unchanged' | 'missing' } | { key: string } & Omit<Refusal, 'place'>
+
+/** An engine on a database of its own, with a resource on some entities: everything that a test of a write starts from. */
+export async function openBulk (t: TestScope, { entities, resources, rules, settings, seed }: BulkOptions): Promise<Bulk> {
+  const database = await createDatabase(t)
+  const orm = await createOrm(t, { url: database.url, ...(entities !== undefined && { entities }) })
+  const client = await database.connect()
+  await seed?.(client, orm)
+  const { engine, complaints } = await openEngine(t, { orm, resources: resources as TestEngineOptions['resources'], rules, settings })
+  const job = async (id: string) => (await readJob(engine.database, engine.tables, id))!
+  return {
+    database,
+    orm,
+    engine,
+    complaints,
+    client,
+    job,
+    async rows<Row extends object> (text: string, values: unknown[] = []) {
+      return (await client.query(text, values)).rows as Row[]
+    },
+    async perform (resource, launch) {
+      const { job } = await performBulk(engine, bulkLaunch(engine, resource, { here: 'always', ...launch }))
+      return job
+    },
+    unwritten: (job) => unwritten(engine, job.id)
+  }
+}
+
+async function unwritten ({ database, tables }: Engine, jobId: string): Promise<Unwritten[]> {
+  const chunks = await database.query<{ keys: string[], unchanged: number[] | null, missing: number[] | null, refused: Refusal[] | null }>(`
+    SELECT coalesce(i4.keys::text[], i8.keys::text[], u.keys::text[], x.keys::text[]) AS keys, w.unchanged, w.missing, w.refused
+    FROM ${tables.jobChunk} w JOIN ${tables.job} j ON j.id = w.job_id
+    LEFT JOIN ${tables.chunkOf.int4} i4 ON i4.selection_id = j.selection_id AND i4.no = w.no
+    LEFT JOIN ${tables.chunkOf.int8} i8 ON i8.selection_id = j.selection_id AND i8.no = w.no
+    LEFT JOIN ${tables.chunkOf.uuid} u ON u.selection_id = j.selection_id AND u.no = w.no
+    LEFT JOIN ${tables.chunkOf.text} x ON x.selection_id = j.selection_id AND x.no = w.no
+    WHERE w.job_id = $1 ORDER BY w.no`, [jobId])
+  return chunks.flatMap(({ keys, unchanged, missing, refused }) => [
+    ...(unchanged ?? []).map((place) => ({ place, outcome: 'unchanged' as const })),
+    ...(missing ?? []).map((place) => ({ place, outcome: 'missing' as const })),
+    ...(refused ?? [])
+  ].sort((one, other) => one.place - other.place).map(({ place, ...rest }) => ({ key: keys[place - 1]!, ...rest })))
+}
