@@ -24,8 +24,30 @@ export async function viewLive (engine: Engine, row: JobRow): Promise<Job> {
   return viewJob(engine, row, await hear(engine, row))
 }
 
-async function hear ({ live, log }: Engine, { id, status }: JobRow): Promise<LiveProgress | undefined> {
-  if (isTerminal(status) || status === 'queued' || status === 'waiting') return undefined
+/** The views of many jobs, with one question to the live store. */
+export async function viewAll (engine: Engine, rows: readonly JobRow[]): Promise<JobView[]> {
+  const told = await hearMany(engine, rows.filter(isTold).map(({ id }) => id))
+  return rows.map((row) => ({ row, job: viewJob(engine, row, told.get(row.id)) }))
+}
+
+/** A job that no worker has, or that has ended, tells nothing. */
+function isTold ({ status }: JobRow): boolean {
+  return !isTerminal(status) && status !== 'queued' && status !== 'waiting'
+}
+
+async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {
+  if (ids.length === 0) return new Map()
+  try {
+    return await live.hearMany(ids)
+  } catch (error) {
+    log.warn({ err: error }, 'the live store cannot be reached; progress is told from the job rows')
+    return new Map()
+  }
+}
+
+async function hear ({ live, log }: Engine, row: JobRow): Promise<LiveProgress | undefined> {
+  if (!isTold(row)) return undefined
+  const { id } = row
   try {
     return await live.hear(id)
   } catch (error) {
