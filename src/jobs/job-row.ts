@@ -61,3 +61,11 @@ export interface JobRow extends JobCounts {
 export function processedOf (counts: Omit<JobCounts, 'total'>): number {
   return counts.succeeded + counts.unchanged + counts.missing + counts.skipped + counts.failed
 }
+
+const instants = ['lease', 'backend_start', 'created_at', 'started_at', 'finished_at', 'progressed_at', 'touched_at'] as const
+
+/** A row that was read through the application's MikroORM has its instants as text. */
+export function withInstants (row: JobRow): JobRow {
+  const parsed = instants.map((name) => [name, row[name] === null ? null : new Date(row[name])])
+  return { ...row, ...Object.fromEntries(parsed) }
+}

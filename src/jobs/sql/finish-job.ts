@@ -1,7 +1,7 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { JobStatus, TerminalStatus } from '../../../schemas/job.ts'
-import type { JobCounts, JobRow } from '../job-row.ts'
+import { withInstants, type JobCounts, type JobRow } from '../job-row.ts'
 
 export interface JobEnd {
   status: TerminalStatus
@@ -34,5 +34,5 @@ export async function finishJob (
     end.result === undefined ? null : JSON.stringify(end.result),
     counts?.succeeded ?? null, counts?.unchanged ?? null, counts?.missing ?? null, counts?.skipped ?? null, counts?.failed ?? null
   ])
-  return row
+  return row && withInstants(row)
 }
