@@ -1,0 +1,1 @@
+export { buildValidatorCompiler, validationProblem } from './validator-compiler.ts'
