@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify'
+import type { User } from '../schemas/common.ts'
+import { isPowercrudError, problem } from '../src/errors.ts'
+import type { JobView } from '../src/jobs/read-view.ts'
+import type { Action, ResolvedOptions } from '../src/options/index.ts'
+
+/** Who calls, what they may do, and which jobs they may see: the application's own words for it, asked once a request. */
+export interface Access {
+  /** Null where nobody is signed in, or the application knows no users. */
+  callerOf (request: FastifyRequest): Promise<User | null>
+  /** @throws unauthenticated, forbidden */
+  require (request: FastifyRequest, action: Action): Promise<void>
+  maySee (request: FastifyRequest, view: JobView): Promise<boolean>
+  /**
+   * Whose jobs a list is restricted to: a user's, or nobody's (null). Undefined where that does not decide: everybody
+   * sees all, or each job is to be judged by `maySee`.
+   */
+  ownerOf (request: FastifyRequest): Promise<string | null | undefined>
+  /** Whether the application judges each job itself. */
+  readonly judgesEachJob: boolean
+}
+
+export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<FastifyRequest>): Access {
+  const callers = new WeakMap<FastifyRequest, Promise<User | null>>()
+
+  async function identify (request: FastifyRequest): Promise<User | null> {
+    const given = await user?.(request)
+    if (given === null || given === undefined) return null
+    // Keys of people are numbers in many an application.
+    return { id: String(given.id), label: String(given.label ?? given.id) }
+  }
+
+  async function callerOf (request: FastifyRequest): Promise<User | null> {
+    const known = callers.get(request) ?? identify(request)
+    callers.set(request, known)
+    return known
+  }
+
+  /** Whatever `authorize` throws is a refusal: a check that breaks must not let anybody in. */
+  async function isAllowed (request: FastifyRequest, action: Action): Promise<boolean> {
+    try {
+      const answer = await authorize?.(request, action)
+      return answer === undefined || Boolean(answer)
+    } catch (error) {
+      if (isPowercrudError(error)) throw error
+      request.log.info({ err: error, action: action.action }, 'authorize refused')
+      return false
+    }
+  }
+
+  async function isOwner (request: FastifyRequest, { row }: JobView): Promise<boolean> {
+    return row.created_by_id === ((await callerOf(request))?.id ?? null)
+  }
+
+  return {
+    callerOf,
+    async require (request, action) {
+      const caller = await callerOf(request)
+      if (await isAllowed(request, action)) return
+      throw problem(user !== undefined && caller === null ? 'unauthenticated' : 'forbidden')
+    },
+    async maySee (request, view) {
+      if (canSeeJob !== undefined) return Boolean(await canSeeJob(request, view.job))
+      return user === undefined || await isOwner(request, view)
+    },
+    async ownerOf (request) {
+      if (canSeeJob !== undefined || user === undefined) return undefined
+      return (await callerOf(request))?.id ?? null
+    },
+    judgesEachJob: canSeeJob !== undefined
+  }
+}

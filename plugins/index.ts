@@ -1,0 +1,3 @@
+export { default } from './powercrud-async.ts'
+export type { PowercrudAsyncOptions } from './powercrud-async.ts'
+export type { Action, Choices, ReferenceChoices, ResourceOptions } from '../src/options/index.ts'

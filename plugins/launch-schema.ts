@@ -1,0 +1,32 @@
+import { Type } from '@sinclair/typebox'
+import { idempotencyKeyLength } from './idempotency-key.ts'
+import type { describeResponses, Responses } from './responses.ts'
+
+/** Described only: they are read by `parsePrefer` and `parseIdempotencyKey`. */
+export const launchHeaders = Type.Object({
+  Prefer: Type.Optional(Type.String({
+    description: '`respond-async`: always in the background. `wait=N`: wait up to N seconds (at most 30) for a background job to end, and answer 200.',
+    examples: ['respond-async']
+  })),
+  'Idempotency-Key': Type.Optional(Type.String({
+    maxLength: idempotencyKeyLength + 2,
+    description: 'A key of your own: the same request sent again with it makes no second job, and is answered with the first.',
+    examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"']
+  }))
+})
+
+const headers = {
+  Location: { type: 'string', description: 'The job.' },
+  'Preference-Applied': { type: 'string', description: 'What of `Prefer` was honoured.' }
+}
+
+export function launchResponses ({ json, problems }: ReturnType<typeof describeResponses>): Responses {
+  return {
+    200: json('Job', 'Done: the job in a terminal status.', headers),
+    202: json('Job', 'Accepted: the job is queued or waiting.', { ...headers, 'Retry-After': { type: 'integer', description: 'Seconds to wait before asking for progress.' } }),
+    ...problems(
+      'validation_failed', 'unauthenticated', 'forbidden', 'preview_not_found', 'not_acceptable', 'unsupported_media_type',
+      'records_locked', 'idempotency_in_flight', 'count_mismatch', 'stale_version', 'too_many_records', 'body_too_large',
+      'reference_not_found', 'rule_refused', 'all_records_missing', 'idempotency_key_reused', 'too_many_jobs')
+  }
+}

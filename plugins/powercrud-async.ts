@@ -1,0 +1,46 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { createEngine } from '../src/create-engine.ts'
+import type { Engine } from '../src/engine.ts'
+import { createJobFeed } from '../src/live/job-feed.ts'
+import { resolveOptions, type PluginOptions } from '../src/options/index.ts'
+import { createAccess } from './access.ts'
+import { inProcessWorkerPlugin } from './in-process-worker.ts'
+import { resolveRedis } from './redis.ts'
+import { describeResponses } from './responses.ts'
+import { routes } from './routes.ts'
+
+export type PowercrudAsyncOptions = PluginOptions<FastifyRequest>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    powercrud: { readonly engine: Engine }
+  }
+}
+
+const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) => {
+  const settings = resolveOptions(options)
+  const { engine, queueBackend, close } = await createEngine({
+    orm: settings.orm,
+    redis: resolveRedis(app, settings.redis),
+    prefix: settings.prefix,
+    databaseSchema: settings.databaseSchema,
+    migrate: settings.migrate,
+    // Links of a job lead through whatever prefix the application has put around us.
+    rules: { ...settings, basePath: app.prefix + settings.basePath },
+    resources: new Map(Object.entries(settings.resources)),
+    log: app.log
+  })
+  const feed = createJobFeed(engine.live)
+
+  app.decorate('powercrud', { engine })
+  app.addHook('onClose', close)
+  // Those who wait for a job would keep the server from closing.
+  app.addHook('preClose', async () => feed.close())
+  await app.register(routes, { engine, feed, settings, access: createAccess(settings), responses: describeResponses(settings.schemaPrefix) })
+  if (settings.worker.mode === 'in-process') {
+    await app.register(inProcessWorkerPlugin, { engine, queueBackend, concurrency: settings.worker.concurrency })
+  }
+}
+
+export default fp(powercrudAsync, { name: 'fastify-powercrud-async', fastify: '5.x' })

@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Job } from '../schemas/job.ts'
+import { problemCodes, type ProblemCode } from '../schemas/problem.ts'
+import type { Engine } from '../src/engine.ts'
+import { problem } from '../src/errors.ts'
+import type { JobRow } from '../src/jobs/job-row.ts'
+import { viewLive } from '../src/jobs/read-view.ts'
+import { isTerminal } from '../src/jobs/states.ts'
+import type { ResolvedOptions, ResolvedResourceOptions } from '../src/options/index.ts'
+import { preferenceApplied, type Preferences } from './prefer.ts'
+
+/** When a client is to ask for the progress of an accepted job. */
+const retryAfterSeconds = 1
+
+export interface Launched {
+  job: JobRow
+  preferences: Preferences
+  resource: ResolvedResourceOptions<FastifyRequest>
+  settings: ResolvedOptions<FastifyRequest>
+}
+
+/**
+ * Answers a launch: 202 while the job lives, 200 once it has ended. A failure in the request is an error where nothing
+ * was committed, and says which job; in every other case the job tells what became of it.
+ */
+export async function replyWithJob (reply: FastifyReply, engine: Engine, launched: Launched): Promise<Job> {
+  const { job: row, preferences } = launched
+  const background = isBackground(launched)
+  const job = await viewLive(engine, row)
+  reply.header('location', job.links.self)
+  const applied = preferenceApplied({ ...preferences, respondAsync: preferences.respondAsync && background })
+  if (applied !== undefined) reply.header('preference-applied', applied)
+  if (!background && row.status === 'failed' && row.succeeded === 0) throw refusalOf(row)
+  if (isTerminal(row.status)) return job
+  reply.code(202).header('retry-after', retryAfterSeconds)
+  return job
+}
+
+/** Whether a request like this one is done in the background, whoever made the job. */
+function isBackground ({ job, preferences, resource, settings }: Launched): boolean {
+  if (!settings.asyncEnabled || !resource.bulkAsync) return false
+  return preferences.respondAsync || job.total >= resource.bulkMinAsyncRecords
+}
+
+function refusalOf (row: JobRow) {
+  const codes = [row.error_row_code, row.error_code]
+  const code = codes.find((code): code is ProblemCode => problemCodes.includes(code as ProblemCode)) ?? 'internal'
+  return problem(code, row.error_message ?? undefined, { jobId: row.id })
+}

@@ -1,0 +1,36 @@
+import type { ProblemCode } from '../schemas/problem.ts'
+import { errorTable } from '../src/errors.ts'
+
+const problems = new Map(errorTable().problems.map((row) => [row.code, row]))
+
+/** Problems that every route may answer. */
+const everywhere: readonly ProblemCode[] = ['unavailable', 'internal']
+
+/** How a response is described: its media types, and the schemas of ours that are meant. */
+export interface DescribedResponse {
+  description: string
+  headers?: Record<string, { type: string, description: string }>
+  content: Record<string, { schema: { $ref: string } | { type: 'string' } }>
+}
+
+export type Responses = Record<number, DescribedResponse>
+
+/** Describes responses in terms of the schemas whose names begin with `prefix`. */
+export function describeResponses (prefix: string) {
+  const json = (name: string, description: string, headers?: DescribedResponse['headers']): DescribedResponse => ({
+    description,
+    ...(headers && { headers }),
+    content: { 'application/json': { schema: { $ref: `${prefix}${name}#` } } }
+  })
+  return {
+    json,
+    /** The problems of a route by status, each status with the codes it comes with. */
+    problems (...codes: ProblemCode[]): Responses {
+      const byStatus = Object.groupBy([...codes, ...everywhere].map((code) => problems.get(code)!), ({ status }) => status!)
+      return Object.fromEntries(Object.entries(byStatus).map(([status, rows]) => [status, {
+        description: rows!.map(({ code, when }) => `\`${code}\`: ${when}.`).join('\n'),
+        content: { 'application/problem+json': { schema: { $ref: `${prefix}Problem#` } } }
+      }]))
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { FastifyRequest } from 'fastify'
+import type { Engine } from '../src/engine.ts'
+import type { JobFeed } from '../src/live/job-feed.ts'
+import type { ResolvedOptions } from '../src/options/index.ts'
+import type { Access } from './access.ts'
+import type { describeResponses } from './responses.ts'
+
+/** What the plugins of our routes work with. */
+export interface RoutesContext {
+  readonly engine: Engine
+  readonly feed: JobFeed
+  readonly access: Access
+  readonly settings: ResolvedOptions<FastifyRequest>
+  readonly responses: ReturnType<typeof describeResponses>
+}

@@ -1,0 +1,42 @@
+import fastifyAccepts from '@fastify/accepts'
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { HealthSchema } from '../schemas/health.ts'
+import { JobPageSchema, JobSchema } from '../schemas/job.ts'
+import { ProblemSchema } from '../schemas/problem.ts'
+import { bulkRoutes } from './bulk-routes.ts'
+import { handleError } from './error-handler.ts'
+import { healthRoute } from './health-route.ts'
+import { jobRoutes } from './job-routes.ts'
+import { progressRoute } from './progress-route.ts'
+import type { RoutesContext } from './routes-context.ts'
+import { buildValidatorCompiler } from './validation/index.ts'
+
+/**
+ * The scope that all our routes live in. What validates, serializes and fails here is ours, whatever the application
+ * around it has set; its hooks run here as everywhere.
+ */
+export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
+  const components = componentsOf(context)
+  for (const schema of components) scope.addSchema(schema)
+  scope.setValidatorCompiler(buildValidatorCompiler(components))
+  // The schemas of answers are for clients. A compiled serializer would write what is wrong as something else ("" for null).
+  scope.setSerializerCompiler(() => JSON.stringify)
+  scope.setReplySerializer((payload) => JSON.stringify(payload))
+  scope.setErrorHandler(handleError)
+  takeOnlyJson(scope)
+  if (!scope.hasRequestDecorator('accepts')) await scope.register(fastifyAccepts)
+
+  for (const plugin of [bulkRoutes, progressRoute, jobRoutes, healthRoute]) await scope.register(plugin, context)
+}
+
+function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext): TSchema[] {
+  const shared = [JobSchema, JobPageSchema, ProblemSchema, HealthSchema].map((schema) => schema(schemaPrefix))
+  return [...shared, ...Object.values(resources).flatMap(({ schemas }) => schemas.components)]
+}
+
+/** The application may take other content types, or take JSON in its own way. */
+function takeOnlyJson (scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+}
