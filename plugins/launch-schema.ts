@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type TSchema } from '@sinclair/typebox'
 import { idempotencyKeyLength } from './idempotency-key.ts'
 import type { describeResponses, Responses } from './responses.ts'
 
@@ -29,4 +29,11 @@ export function launchResponses ({ json, problems }: ReturnType<typeof describeR
       'records_locked', 'idempotency_in_flight', 'count_mismatch', 'stale_version', 'too_many_records', 'body_too_large',
       'reference_not_found', 'rule_refused', 'all_records_missing', 'idempotency_key_reused', 'too_many_jobs')
   }
+}
+
+/** A dry run that is taken for the real thing would be the worst of mistakes: as long as there are no previews it is an unknown field. */
+export function withoutDryRun (schema: TSchema): TSchema {
+  if (schema.properties?.dryRun === undefined) return schema
+  const { dryRun, ...properties } = schema.properties
+  return { ...schema, properties }
 }

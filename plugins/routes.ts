@@ -8,6 +8,7 @@ import { bulkRoutes } from './bulk-routes.ts'
 import { handleError } from './error-handler.ts'
 import { healthRoute } from './health-route.ts'
 import { jobRoutes } from './job-routes.ts'
+import { withoutDryRun } from './launch-schema.ts'
 import { progressRoute } from './progress-route.ts'
 import type { RoutesContext } from './routes-context.ts'
 import { buildValidatorCompiler } from './validation/index.ts'
@@ -32,7 +33,7 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
 
 function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext): TSchema[] {
   const shared = [JobSchema, JobPageSchema, ProblemSchema, HealthSchema].map((schema) => schema(schemaPrefix))
-  return [...shared, ...Object.values(resources).flatMap(({ schemas }) => schemas.components)]
+  return [...shared, ...Object.values(resources).flatMap(({ schemas }) => schemas.components.map(withoutDryRun))]
 }
 
 /** The application may take other content types, or take JSON in its own way. */
