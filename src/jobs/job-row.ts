@@ -8,6 +8,9 @@ export interface JobSpec {
   payload?: unknown
 }
 
+/** A job that killed so many workers is given to no other. */
+export const fatalDeaths = 3
+
 /** How many records a job has, and what became of them. */
 export interface JobCounts {
   total: number

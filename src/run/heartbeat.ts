@@ -9,6 +9,8 @@ export interface Heartbeat {
   readonly lost: AbortSignal
   /** Aborts when somebody asks the job to stop (cancel, pause), with the job's status as its reason. */
   readonly asked: AbortSignal
+  /** The work has moved: the next beat says so, and the job does not count as stuck. */
+  moved (): void
   /** Looks at the job at once. */
   beat (): Promise<void>
   stop (): Promise<void>
@@ -25,17 +27,21 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
   let renewedAtMs = performance.now()
   let beating: Promise<void> | undefined
   let ended = false
+  let moved = false
 
   const renew = async () => {
     const startedAtMs = performance.now()
+    const tellsMove = moved
+    moved = false
     try {
-      const status = await renewLease(database, tables, { id: job.id, fence, leaseMs })
+      const status = await renewLease(database, tables, { id: job.id, fence, leaseMs, moved: tellsMove })
       if (status === undefined) lost.abort(engineError('lease_lost'))
       else {
         renewedAtMs = startedAtMs
         hear(status)
       }
     } catch (error) {
+      moved ||= tellsMove
       log.warn({ jobId: job.id, err: error }, 'could not renew the lease of a job')
     }
     if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
@@ -63,6 +69,7 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
   return {
     lost: lost.signal,
     asked: asked.signal,
+    moved () { moved = true },
     beat,
     async stop () {
       ended = true

@@ -47,7 +47,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
 }
 
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdict<Attempt>> {
-  const { engine, claim: { job, fence }, resource, writer, ticker } = run
+  const { engine, claim: { job, fence }, resource, writer, ticker, heartbeat } = run
   const { tables } = engine
   const pace = startPace()
   let counts = nothing
@@ -61,7 +61,10 @@ async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdi
       writer,
       selectionId: job.selection_id,
       blame: 'first',
-      onSlice: (inChunk) => ticker.update(lookedAt + inChunk),
+      onSlice: (inChunk) => {
+        ticker.update(lookedAt + inChunk)
+        heartbeat.moved()
+      },
       check: () => check(run)
     })
     const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')

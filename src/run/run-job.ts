@@ -26,6 +26,9 @@ const reconnectMs = 250
 export async function runJob (engine: Engine, claim: Claim, stopping: AbortSignal): Promise<RunEnd> {
   const { job, fence } = claim
   const resource = engine.resources.get(job.resource!)!
+  // Before the heartbeat: whatever throws here must not leave a job behind that looks alive.
+  const writer = createWriter(engine, resource, job)
+  const transactions = writeTransactions(engine, claim)
   const heartbeat = startHeartbeat(engine, claim)
   const ticker = createProgressTicker({
     store: engine.live,
@@ -35,16 +38,7 @@ export async function runJob (engine: Engine, claim: Claim, stopping: AbortSigna
     describe: (processed, total) => progressMessage(job.operation, processed, total),
     onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not tell the progress of a job')
   })
-  const run: Run = {
-    engine,
-    claim,
-    resource,
-    heartbeat,
-    ticker,
-    stopping,
-    writer: createWriter(engine, resource, job),
-    transactions: writeTransactions(engine, claim)
-  }
+  const run: Run = { engine, claim, resource, heartbeat, ticker, stopping, writer, transactions }
   try {
     return await working(run)
   } finally {

@@ -8,6 +8,9 @@ import { runJob } from '../run/run-job.ts'
 /** How long a delivery rests that this worker cannot do, so that one which can may take it. */
 const foreignRetryMs = 5_000
 
+/** How long a delivery rests at least: what cannot be claimed now is about to be moved by somebody. */
+const shortestRestMs = 250
+
 /**
  * Judges a delivery: claims its job and works on it, drops it as stale, or asks for it again later. The job row
  * decides; what the queue believes does not matter.
@@ -27,5 +30,5 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
 
 /** A live lease is looked at again when it ends; a job that waits, rests or is being ended needs no worker now. */
 function unclaimed ({ status, lease_left_ms: leaseLeftMs }: { status: string, lease_left_ms: number | null }): DeliveryOutcome {
-  return status === 'running' || status === 'queued' ? { done: false, retryInMs: Math.max(leaseLeftMs ?? 0, 50) } : { done: true }
+  return status === 'running' || status === 'queued' ? { done: false, retryInMs: Math.max(leaseLeftMs ?? 0, shortestRestMs) } : { done: true }
 }
