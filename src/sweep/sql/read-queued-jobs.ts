@@ -1,0 +1,24 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+
+export interface QueuedJob {
+  id: string
+  n: number
+  /** Nobody has touched it for a lease: a delivery that is said to be with a worker is with none. */
+  is_unclaimed: boolean
+  /** For the next page; text, because JavaScript's dates drop the microseconds. */
+  touched_at: string
+}
+
+/** A page of the queued jobs, longest untouched first. Input: the last row of the page before. */
+export async function readQueuedJobs (
+  sql: Sql, tables: Tables,
+  { now, leaseMs, after, limit }: { now: Date, leaseMs: number, after: QueuedJob | undefined, limit: number }
+): Promise<QueuedJob[]> {
+  return sql.query<QueuedJob>(`
+    SELECT id, n, touched_at < $1::timestamptz - $2 * interval '1 ms' AS is_unclaimed, touched_at::text FROM ${tables.job}
+    WHERE status = 'queued' AND finished_at IS NULL
+      AND ($3::timestamptz IS NULL OR (${tables.job}.touched_at, id) > ($3, $4::uuid))
+    ORDER BY ${tables.job}.touched_at, id
+    LIMIT $5`, [now, leaseMs, after?.touched_at ?? null, after?.id ?? null, limit])
+}
