@@ -18,7 +18,7 @@ export function JsonValue () {
   return Type.Unsafe<unknown>({
     type: ['object', 'array', 'string', 'number', 'boolean'],
     'x-jsonb': true,
-    description: 'Any JSON value.'
+    description: 'Any JSON value but null.'
   })
 }
 
@@ -40,7 +40,7 @@ function text (maxLength?: number): ScalarMapping {
     type: 'text',
     schema: maxLength === undefined
       ? Text({ description: 'Text.' })
-      : Text({ maxLength, description: `Text of up to ${maxLength} characters.` })
+      : Text({ maxLength, description: maxLength === 1 ? 'Text of up to 1 character.' : `Text of up to ${maxLength} characters.` })
   }
 }
 

@@ -49,14 +49,15 @@ export function labelOf (name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-function unmappable (owner: string, prop: EntityProperty): FieldRefusal {
+function unmappable (meta: EntityMetadata, prop: EntityProperty, path: string = prop.name): FieldRefusal {
   const columns = prop.columnTypes.length > 0 ? prop.columnTypes.join(', ') : 'none'
-  return { cause: 'unmappable', reason: `${owner}.${prop.name} has the type ${prop.type} (column type: ${columns}), which has no schema` }
+  return { cause: 'unmappable', reason: `${meta.className}.${path} has the type ${prop.type} (column type: ${columns}), which has no schema` }
 }
 
 /** Is it the column that says which class of a single-table hierarchy a row is? */
 function isDiscriminator (meta: EntityMetadata, prop: EntityProperty): boolean {
-  return prop.name === meta.root.discriminator || prop.fieldNames?.[0] === meta.root.discriminatorColumn
+  const { discriminator, discriminatorColumn } = meta.root
+  return discriminator !== undefined && (prop.name === discriminator || prop.fieldNames?.[0] === discriminatorColumn)
 }
 
 /** A required column that a pivot table of the application's own has beside its two references. */
@@ -84,7 +85,10 @@ function referenceField (prop: EntityProperty, shared: Pick<FieldShape, 'name' |
 
 function embeddedField (meta: EntityMetadata, prop: EntityProperty, shared: Pick<FieldShape, 'name' | 'label' | 'prop'>): FieldShape | FieldRefusal {
   const value = mapEmbedded(prop)
-  if (value === undefined) return unmappable(meta.className, unmappableMember(prop) ?? prop)
+  if (value === undefined) {
+    const member = unmappableMember(prop, prop.name)
+    return unmappable(meta, member?.prop ?? prop, member?.path)
+  }
   return { ...shared, kind: 'embedded', type: 'embedded', nullable: prop.nullable === true, value, operators: [] }
 }
 
@@ -102,7 +106,7 @@ export function mapField (meta: EntityMetadata, prop: EntityProperty, options: F
   }
   if (prop.kind === 'embedded') return embeddedField(meta, prop, shared)
   const mapping = mapScalar(prop)
-  if (mapping === undefined) return unmappable(meta.className, prop)
+  if (mapping === undefined) return unmappable(meta, prop)
   return { ...shared, kind: 'scalar', type: mapping.type, nullable: prop.nullable === true, value: mapping.schema, operators: operatorsOf(mapping.type) }
 }
 

@@ -5,7 +5,7 @@ import { mapColumn, type ScalarMapping } from './column.ts'
 /** A closed list of strings or numbers, as one `enum`. */
 function items (values: readonly (string | number)[]): TSchema {
   const types = [...new Set(values.map((value) => typeof value === 'number' ? 'number' : 'string'))]
-  return Type.Unsafe<string | number>({ type: types.length === 1 ? types[0] : types, enum: [...values], description: 'One of a closed list.' })
+  return Type.Unsafe<string | number>({ type: types.length === 1 ? types[0] : types, enum: [...values], description: `One of ${values.join(', ')}.` })
 }
 
 /** The schema of a property's value, never null; undefined where its type has none. */
@@ -13,12 +13,17 @@ export function mapScalar (prop: EntityProperty): ScalarMapping | undefined {
   if (prop.items !== undefined && prop.items.length > 0) {
     const schema = items(prop.items)
     return prop.array
-      ? { type: 'array', schema: Type.Array(schema, { description: 'A list of values, each one of a closed list.' }) }
+      ? { type: 'array', schema: Type.Array(schema, { description: `A list of ${prop.items.join(', ')}.` }) }
       : { type: 'enum', schema }
   }
   const [columnType, ...others] = prop.columnTypes
   if (columnType === undefined || others.length > 0) return undefined
   return mapColumn(columnType, prop.runtimeType === 'Date')
+}
+
+/** MikroORM marks the members of an object that is kept as JSON as not persisted: they have no column. */
+function isWritten (member: EntityProperty, inline: boolean): boolean {
+  return (member.persist !== false || !inline) && member.formula === undefined && member.generated === undefined
 }
 
 /**
@@ -28,8 +33,7 @@ export function mapScalar (prop: EntityProperty): ScalarMapping | undefined {
 function embeddedObject (prop: EntityProperty, inline: boolean): TSchema | undefined {
   const members: Record<string, TSchema> = {}
   for (const [name, member] of Object.entries(prop.embeddedProps)) {
-    if (member.persist === false && !prop.object) continue
-    if (member.formula || member.generated) continue
+    if (!isWritten(member, inline)) continue
     const schema = mapEmbedded(member) ?? mapScalar(member)?.schema
     if (schema === undefined) return undefined
     const value = member.nullable ? Type.Union([schema, Type.Null()]) : schema
@@ -52,11 +56,12 @@ export function mapEmbedded (prop: EntityProperty): TSchema | undefined {
 }
 
 /** The first member of an embedded property whose type has no schema, for the error that says so. */
-export function unmappableMember (prop: EntityProperty): EntityProperty | undefined {
-  for (const member of Object.values(prop.embeddedProps)) {
-    if (member.embeddedProps !== undefined) {
-      const inner = unmappableMember(member)
-      if (inner !== undefined) return inner
-    } else if (mapScalar(member) === undefined) return member
+export function unmappableMember (prop: EntityProperty, path: string): { prop: EntityProperty, path: string } | undefined {
+  for (const [name, member] of Object.entries(prop.embeddedProps)) {
+    const where = `${path}.${name}`
+    const found = member.embeddedProps === undefined
+      ? mapScalar(member) === undefined ? { prop: member, path: where } : undefined
+      : unmappableMember(member, where)
+    if (found !== undefined) return found
   }
 }
