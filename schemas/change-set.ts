@@ -31,7 +31,7 @@ function collectionChange (field: FieldShape): TSchema {
 /** The schema of what a bulk update writes to a field. */
 export function changeOf (field: FieldShape): TSchema {
   if (field.kind === 'collection') return collectionChange(field)
-  if (field.nullable) return Nullable(field.value, { title: field.label })
+  if (field.nullable) return Nullable(field.value, { title: field.label, description: `${(field.value.description ?? 'A value').replace(/\.$/, '')}, or null.` })
   return { ...field.value, title: field.label }
 }
 

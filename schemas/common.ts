@@ -24,13 +24,13 @@ export const Instant = Type.String({
 
 export const JobId = Type.String({
   format: 'uuid',
-  description: 'The id of a job.',
+  description: 'The id of a job, a UUID.',
   examples: ['0199aa00-7c1e-7000-8000-000000000001']
 })
 
 export const PreviewId = Type.String({
   format: 'uuid',
-  description: 'The id of a preview, as answered by a dry run.',
+  description: 'The id of a preview, a UUID, as answered by a dry run.',
   examples: ['0199aa00-7c1e-7000-8000-000000000002']
 })
 

@@ -99,7 +99,7 @@ export type Job = Static<ReturnType<typeof JobSchema>>
 /** A page of jobs, newest first. */
 export function JobPageSchema (prefix: string = defaultSchemaPrefix) {
   return Type.Object({
-    items: Type.Array(Type.Unsafe<Job>({ $ref: `${prefix}Job#` })),
+    items: Type.Array(Type.Unsafe<Job>({ $ref: `${prefix}Job#` }), { description: 'The jobs of this page.' }),
     nextCursor: Nullable(Type.String(), { description: 'Give it as `cursor` to get the next page; null on the last.' })
   }, { ...closed, $id: `${prefix}JobPage`, title: `${prefix}JobPage`, description: 'A page of jobs, newest first.' })
 }

@@ -36,7 +36,7 @@ export type RowResult = Static<ReturnType<typeof RowResultSchema>>
 /** A page of row results, in the order of the selection. */
 export function ResultPageSchema (prefix: string = defaultSchemaPrefix) {
   return Type.Object({
-    items: Type.Array(Type.Unsafe<RowResult>({ $ref: `${prefix}RowResult#` })),
+    items: Type.Array(Type.Unsafe<RowResult>({ $ref: `${prefix}RowResult#` }), { description: 'The row results of this page.' }),
     nextCursor: Nullable(Type.String(), { description: 'Give it as `cursor` to get the next page; null on the last.' })
   }, { ...closed, $id: `${prefix}ResultPage`, title: `${prefix}ResultPage`, description: 'A page of row results, in the order of the selection.' })
 }
