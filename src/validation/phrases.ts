@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { withoutNul } from '../../schemas/entity/text.ts'
 import { listed } from './suggestion.ts'
 
 const shownTextLimit = 60
@@ -69,7 +70,8 @@ export function phraseOf (schema: TSchema, resolve: (schema: TSchema) => TSchema
   if (node['x-kind'] !== undefined) return node['x-kind']
   if ('const' in node) return JSON.stringify(node.const)
   if (Array.isArray(node.enum)) return `one of ${listed(node.enum.map(String))}`
-  if ((node.pattern !== undefined || node.format !== undefined) && node.description !== undefined) return inSentence(node.description)
+  const special = node.format !== undefined || (node.pattern !== undefined && node.pattern !== withoutNul)
+  if (special && node.description !== undefined) return inSentence(node.description)
   if (Array.isArray(node.type)) return node['x-jsonb'] ? 'any JSON value but null' : node.type.map((type: string) => typePhrase(type, node)).join(' or ')
   return typeof node.type === 'string' ? typePhrase(node.type, node) : 'another value'
 }
