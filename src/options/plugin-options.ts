@@ -1,4 +1,3 @@
-import type { FilterQuery } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import type { User } from '../../schemas/common.ts'
@@ -6,6 +5,9 @@ import type { Job } from '../../schemas/job.ts'
 import type { BulkEntity } from '../resources/resource.ts'
 
 type Awaitable<T> = T | Promise<T>
+
+/** A MikroORM condition on an entity of any shape. */
+export type Condition = object
 
 /** What somebody is about to do. */
 export interface Action {
@@ -20,7 +22,7 @@ export interface ReferenceChoices<Request> {
   readonly label?: string
   /** The properties that a search looks into; the label's when left out. */
   readonly search?: readonly string[]
-  readonly where?: FilterQuery<BulkEntity> | ((request: Request) => Awaitable<FilterQuery<BulkEntity> | undefined>)
+  readonly where?: Condition | ((request: Request) => Awaitable<Condition | undefined>)
 }
 
 export type Choices<Request> = readonly (string | number | boolean)[] | ReferenceChoices<Request>
@@ -49,7 +51,7 @@ export interface ResourceOptions<Request = unknown> {
   readonly fieldLabels?: { readonly [field: string]: string }
   readonly fieldSchemas?: { readonly [field: string]: TSchema }
   readonly choices?: { readonly [field: string]: Choices<Request> }
-  readonly scope?: (request: Request) => Awaitable<FilterQuery<BulkEntity> | undefined>
+  readonly scope?: (request: Request) => Awaitable<Condition | undefined>
   readonly validate?: RecordCheck
   readonly persistence?: AnyClass
   readonly write?: 'auto' | 'set' | 'entity'
