@@ -16,7 +16,7 @@ async function start (settings: Settings): Promise<void> {
   const orm = await openOrm(database.url)
   closers.push(() => orm.close())
   const loaded = await loadWorld(database.url, orm)
-  const app = await buildApp({ orm, logger: true })
+  const app = await buildApp({ orm, redisUrl: settings.redisUrl, worker: settings.worker, logger: true })
   closers.push(() => app.close())
   if (loaded) app.log.info('loaded the cities and countries of the world')
   await app.listen({ port: settings.port, host: settings.host })
