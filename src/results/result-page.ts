@@ -1,0 +1,39 @@
+import type { ResultPage, RowOutcome } from '../../schemas/results.ts'
+import type { Engine } from '../engine.ts'
+import { problem } from '../errors.ts'
+import type { JobRow } from '../jobs/job-row.ts'
+import { reachable } from '../jobs/reachable.ts'
+import { rowResults, type ResultPlace } from './row-results.ts'
+
+/**
+ * One page of row results.
+ * @throws validation_failed for a cursor that is not one of ours; unavailable
+ */
+export async function resultPage (
+  engine: Engine, job: JobRow, { outcome, limit, cursor }: { outcome?: RowOutcome, limit: number, cursor?: string }
+): Promise<ResultPage> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor)
+  return reachable(engine, async () => {
+    const items: ResultPage['items'] = []
+    let last: ResultPlace | undefined
+    for await (const { result, ...place } of rowResults(engine, job, { outcome, after })) {
+      if (items.length === limit) return { items, nextCursor: encodeCursor(last!) }
+      items.push(result)
+      last = place
+    }
+    return { items, nextCursor: null }
+  })
+}
+
+function encodeCursor ({ no, place }: ResultPlace): string {
+  return Buffer.from(`${no}.${place}`).toString('base64url')
+}
+
+function decodeCursor (cursor: string): ResultPlace {
+  const match = /^(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString())
+  if (match === null) {
+    const message = 'is not a cursor; allowed is the nextCursor of the page before'
+    throw problem('validation_failed', `querystring/cursor ${message}`, { errors: [{ path: '/cursor', message }] })
+  }
+  return { no: Number(match[1]), place: Number(match[2]) }
+}
