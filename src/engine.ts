@@ -7,11 +7,14 @@ import type { Resource } from './resources/resource.ts'
 
 /** What the engine wants to know of a resource's options. */
 export interface ResourceRules {
+  readonly bulkFields: readonly string[]
   readonly bulkAsync: boolean
   readonly bulkMinAsyncRecords: number
   readonly bulkAsyncConflictChecking: boolean
   readonly bulkAsyncAllowAnonymous: boolean
   readonly bulkMaxSelectedRecords: number
+  /** Whether jobs keep what was there before. */
+  readonly undo: boolean
 }
 
 /** What the engine wants to know of the plugin's options. */

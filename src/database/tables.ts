@@ -14,6 +14,8 @@ export interface Tables {
   readonly chunkOf: Readonly<Record<KeyKind, string>>
   readonly jobChunk: string
   readonly ticket: string
+  /** Selections that were frozen to be looked at before they are executed. */
+  readonly preview: string
   readonly worker: string
   readonly idempotency: string
   readonly liveProgress: string
@@ -31,6 +33,7 @@ export function tablesIn (schemaName: string): Tables {
     chunkOf: { int4: table('chunk_int4'), int8: table('chunk_int8'), uuid: table('chunk_uuid'), text: table('chunk_text') },
     jobChunk: table('job_chunk'),
     ticket: table('ticket'),
+    preview: table('preview'),
     worker: table('worker'),
     idempotency: table('idempotency'),
     liveProgress: table('live_progress')

@@ -1,23 +1,27 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { OnConflict, OnError } from '../../schemas/job.ts'
 import type { Sql } from '../database/sql.ts'
+import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { problem } from '../errors.ts'
 import { takeRecords } from '../locks/take-records.ts'
-import { freeze } from '../selection/freeze.ts'
 import type { FrozenSelection, Selection, SelectionView } from '../selection/selection.ts'
 import { checkReferences } from '../change-set/check-references.ts'
 import { deliver, pingQueue } from './deliver.ts'
+import { freezeLaunch } from './freeze-launch.ts'
 import { keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from './idempotency.ts'
 import type { JobRow } from './job-row.ts'
 import { insertJob } from './sql/insert-job.ts'
 import { insertJobChunks } from './sql/insert-job-chunks.ts'
+import { lockUndoneJob } from './sql/lock-undone-job.ts'
 import { reachable } from './reachable.ts'
+import { specOf } from './spec-of.ts'
 
 export interface BulkLaunch {
   resource: EngineResource
-  operation: 'update' | 'delete'
-  selection: Exclude<Selection, { previewId: string }>
+  operation: 'update' | 'delete' | 'undo'
+  /** A new one, a preview's, or what another job left undone or has written. */
+  selection: Selection | { unfinishedOf: JobRow } | { writtenBy: JobRow }
   /** The validated change set of an update, as it came in JSON. */
   set?: Record<string, unknown>
   onError: OnError
@@ -57,25 +61,19 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
   const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
   if (known !== undefined) return { job: known, claimed: false, replayed: true }
 
+  if ('writtenBy' in launch.selection) await requireNotUndone(sql, tables, launch.selection.writtenBy)
   await checkReferences(sql, resource, launch.view.em, launch.set ?? {})
   const id = uuidv7()
-  const living = resource.options.bulkAsyncConflictChecking
-  const frozen = await freeze({
-    sql,
-    tables,
-    resource,
-    selectionId: id,
-    selection: launch.selection,
-    view: launch.view,
-    living,
-    maxRecords: resource.options.bulkMaxSelectedRecords
-  })
+  const frozen = await freezeLaunch(engine, sql, launch, id)
+  const { selectionId } = frozen
   const isSmall = isDoneHere(engine, launch, frozen)
   if (!isSmall) await requireBackground(engine, launch)
 
   // Where nobody would come for a job that waits, waiting is refusing.
   const onConflict = launch.onConflict === 'wait' && !mayWait(engine, launch) ? 'fail' : launch.onConflict
-  const taken = living ? await takeRecords(sql, tables, resource, { selectionId: id, chunkCount: frozen.chunkCount, onConflict }) : 'held'
+  const taken = resource.options.bulkAsyncConflictChecking
+    ? await takeRecords(sql, tables, resource, { selectionId, chunkCount: frozen.chunkCount, onConflict })
+    : 'held'
   if (isSmall && taken === 'waiting') await requireBackground(engine, launch)
   const claimed = isSmall && taken === 'held'
   const job = await insertJob(sql, tables, {
@@ -86,19 +84,24 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
     status: claimed ? 'running' : taken === 'waiting' ? 'waiting' : 'queued',
     onError: launch.onError,
     onConflict: launch.onConflict,
-    selectionId: id,
-    spec: launch.set === undefined ? {} : { set: launch.set },
+    selectionId,
+    spec: specOf(launch),
     fingerprint: resource.fingerprint,
     reason: launch.reason,
     createdBy: launch.user,
-    undoOf: null,
-    retryOf: null,
+    undoOf: 'writtenBy' in launch.selection ? launch.selection.writtenBy.id : null,
+    retryOf: 'unfinishedOf' in launch.selection ? launch.selection.unfinishedOf.id : null,
     total: frozen.total,
     claim: claimed ? { worker: workerId, leaseMs } : null
   })
-  await insertJobChunks(sql, tables, { jobId: id, selectionId: id, root: resource.root })
+  await insertJobChunks(sql, tables, { jobId: id, selectionId, root: resource.root })
   if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
   return { job, claimed, replayed: false }
+}
+
+async function requireNotUndone (sql: Sql, tables: Tables, job: JobRow): Promise<void> {
+  const undo = await lockUndoneJob(sql, tables, job.id)
+  if (undo !== undefined) throw problem('wrong_state', 'the job is being undone, or has been', { jobId: undo })
 }
 
 function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: FrozenSelection): boolean {

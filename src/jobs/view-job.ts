@@ -2,6 +2,7 @@ import type { Job } from '../../schemas/job.ts'
 import type { Engine } from '../engine.ts'
 import type { LiveProgress } from '../live/live-store.ts'
 import { paceOf } from '../live/rate.ts'
+import { isUndoable } from './is-undoable.ts'
 import { processedOf, type JobRow } from './job-row.ts'
 import { progressMessage } from './progress-message.ts'
 import { isTerminal } from './states.ts'
@@ -11,7 +12,7 @@ import { isTerminal } from './states.ts'
  *
  * The row wins wherever it knows more: a claim that is over, or a job that has ended, tells nothing any more.
  */
-export function viewJob ({ options }: Pick<Engine, 'options'>, row: JobRow, live: LiveProgress | undefined, now = new Date()): Job {
+export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow, live: LiveProgress | undefined, now = new Date()): Job {
   const ended = isTerminal(row.status)
   const told = !ended && live !== undefined && live.fence === row.fence ? live : undefined
   const processed = Math.max(processedOf(row), told?.processed ?? 0)
@@ -38,11 +39,13 @@ export function viewJob ({ options }: Pick<Engine, 'options'>, row: JobRow, live
     finishedAt: row.finished_at?.toISOString() ?? null,
     error: row.error_code === null ? null : { code: row.error_code as NonNullable<Job['error']>['code'], message: row.error_message ?? '' },
     result: row.result,
-    links: linksOf(options.basePath, row)
+    links: linksOf(engine, row)
   }
 }
 
-function linksOf (basePath: string, { id, status }: JobRow): Job['links'] {
+function linksOf (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow): Job['links'] {
+  const { id, status } = row
+  const { basePath } = engine.options
   const job = `${basePath}/jobs/${id}`
   return {
     self: job,
@@ -50,6 +53,6 @@ function linksOf (basePath: string, { id, status }: JobRow): Job['links'] {
     events: `${job}/events`,
     results: `${job}/results`,
     cancel: isTerminal(status) || status === 'cancelling' ? null : `${job}/cancel`,
-    undo: null
+    undo: isUndoable(engine, row) ? `${job}/undo` : null
   }
 }

@@ -7,6 +7,7 @@ import { excludeLocked } from './sql/exclude-locked.ts'
 import { findConflicts } from './sql/find-conflicts.ts'
 import { lockRoots } from './sql/lock-roots.ts'
 import { setInLine } from './sql/set-in-line.ts'
+import { toldConflicts } from './told-conflicts.ts'
 
 /** Conflicts that an answer names at most. */
 const toldAtMost = 100
@@ -37,14 +38,9 @@ export async function takeRecords (
   return 'waiting'
 }
 
-function refusal ({ key, name }: Resource, { conflicts, conflictCount }: Awaited<ReturnType<typeof findConflicts>>) {
-  return problem('records_locked', `${conflictCount} of the selected records of ${name} ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {
+function refusal (resource: Resource, { conflicts, conflictCount }: Awaited<ReturnType<typeof findConflicts>>) {
+  return problem('records_locked', `${conflictCount} of the selected records of ${resource.name} ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {
     conflictCount,
-    conflicts: conflicts.map((conflict) => ({
-      id: key.toWire(conflict.key),
-      jobId: conflict.job_id,
-      operation: conflict.operation,
-      since: conflict.since.toISOString()
-    }))
+    conflicts: toldConflicts(resource, conflicts)
   })
 }

@@ -19,11 +19,13 @@ export const defaultRules: EngineRules = {
 }
 
 export const defaultResourceRules: ResourceRules = {
+  bulkFields: [],
   bulkAsync: true,
   bulkMinAsyncRecords: 20,
   bulkAsyncConflictChecking: true,
   bulkAsyncAllowAnonymous: true,
-  bulkMaxSelectedRecords: 1_000_000
+  bulkMaxSelectedRecords: 1_000_000,
+  undo: false
 }
 
 export interface TestEngine extends OpenEngine {

@@ -82,6 +82,19 @@ export function up (tables: Tables): string {
     );
     ALTER TABLE ${tables.jobChunk} ALTER before SET STORAGE EXTERNAL;
 
+    CREATE TABLE ${tables.preview} (
+      id uuid PRIMARY KEY,
+      resource text NOT NULL,
+      operation text NOT NULL,
+      spec jsonb NOT NULL,
+      created_by_id text,
+      total int NOT NULL,
+      chunk_count int NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz NOT NULL
+    );
+    CREATE INDEX ON ${tables.preview} (expires_at);
+
     CREATE TABLE ${tables.worker} (
       id text PRIMARY KEY,
       host text NOT NULL,

@@ -1,0 +1,71 @@
+import { v7 as uuidv7 } from 'uuid'
+import { checkReferences } from '../change-set/check-references.ts'
+import type { Sql } from '../database/sql.ts'
+import type { Engine } from '../engine.ts'
+import type { BulkLaunch } from '../jobs/launch-bulk.ts'
+import { reachable } from '../jobs/reachable.ts'
+import { specOf } from '../jobs/spec-of.ts'
+import { findConflicts } from '../locks/sql/find-conflicts.ts'
+import { toldConflicts } from '../locks/told-conflicts.ts'
+import { freeze } from '../selection/freeze.ts'
+import type { Selection } from '../selection/selection.ts'
+import { createWriter } from '../write/create-writer.ts'
+import { cascadesOf } from './cascades.ts'
+import type { Preview } from './preview.ts'
+import { insertPreview } from './sql/insert-preview.ts'
+import { tryWriting } from './trial.ts'
+
+/** How long a preview may be executed. */
+const ttlMs = 3_600_000
+/** How long a preview tries out what would happen. */
+const trialBudgetMs = 3_000
+const conflictsToldAtMost = 100
+
+export interface PreviewRequest extends Omit<BulkLaunch, 'selection' | 'operation'> {
+  operation: 'update' | 'delete'
+  selection: Exclude<Selection, { previewId: string }>
+}
+
+/**
+ * Does everything that the operation would do but write: freezes the set, validates, and finds what would fail, what
+ * is locked, and what would go with it. No job is made; `previewId` executes exactly this set, once.
+ *
+ * @throws too_many_records, count_mismatch, reference_not_found, unavailable
+ */
+export async function previewBulk (engine: Engine, request: PreviewRequest): Promise<Preview> {
+  return reachable(engine, async () => {
+    const frozen = await engine.database.transaction((sql) => freezePreview(engine, sql, request))
+    const lateAtMs = performance.now() + trialBudgetMs
+    const isLate = () => performance.now() > lateAtMs
+    const { resource, operation } = request
+    const isDelete = operation === 'delete'
+    const selectionId = frozen.previewId
+    const cascades = isDelete ? await cascadesOf(engine, engine.database, resource, { selectionId, isLate }) : []
+    const trial = await tryWriting(engine, {
+      resource,
+      writer: createWriter(engine, resource, { operation, spec: specOf(request) }),
+      selectionId,
+      fields: isDelete ? resource.options.bulkFields : Object.keys(request.set ?? {}),
+      isDelete,
+      isLate,
+      budgetMs: trialBudgetMs
+    })
+    return { ...frozen, ...trial, cascades }
+  })
+}
+
+async function freezePreview ({ tables }: Engine, sql: Sql, request: PreviewRequest) {
+  const { resource, selection, view, user } = request
+  await checkReferences(sql, resource, view.em, request.set ?? {})
+  const previewId = uuidv7()
+  const { total, chunkCount } = await freeze({
+    sql, tables, resource, selectionId: previewId, selection, view, living: false, maxRecords: resource.options.bulkMaxSelectedRecords
+  })
+  const found = await findConflicts(sql, tables, { kind: resource.key.kind, selectionId: previewId, root: resource.root, limit: conflictsToldAtMost })
+  const expiresAt = await insertPreview(sql, tables, {
+    id: previewId, resource: resource.name, operation: request.operation, spec: specOf(request), userId: user?.id ?? null, total, chunkCount, ttlMs
+  })
+  return {
+    previewId, count: total, conflicts: toldConflicts(resource, found.conflicts), conflictCount: found.conflictCount, expiresAt: expiresAt.toISOString()
+  }
+}

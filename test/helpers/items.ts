@@ -1,0 +1,46 @@
+import { launchBulk, type BulkLaunch } from '../../src/jobs/launch-bulk.ts'
+import type { JobRow } from '../../src/jobs/job-row.ts'
+import { readJob } from '../../src/jobs/sql/read-job.ts'
+import type { ResourceRules } from '../../src/engine.ts'
+import { Item } from '../fixtures/entities.ts'
+import { createOrm, seedItems } from '../fixtures/orm.ts'
+import { createDatabase } from './database.ts'
+import { bulkLaunch, openEngine, work } from './engine.ts'
+import type { TestScope } from './test-scope.ts'
+
+/** A rule for people on items: those of `ids` can never be done. */
+async function forbid (query: (text: string) => Promise<unknown>, ids: number[]) {
+  await query(`ALTER TABLE item ADD CONSTRAINT undoable CHECK (status <> 'done' OR id <> ALL ('{${ids.join()}}'::int[]))`)
+  await query("COMMENT ON CONSTRAINT undoable ON item IS 'this one can never be done'")
+}
+
+/** A database of its own with items 1 … count, and an engine on it whose jobs are worked on when the test says so. */
+export async function itemsEngine (
+  t: TestScope, { count = 100, forbidden = [], rules = {} }: { count?: number, forbidden?: number[], rules?: Partial<ResourceRules> } = {}
+) {
+  const database = await createDatabase(t)
+  const orm = await createOrm(t, database)
+  await seedItems(orm, count)
+  if (forbidden.length > 0) await forbid((text) => orm.em.getConnection().execute(text), forbidden)
+  const { engine, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status', 'priority', 'notes', 'owner', 'labels'], ...rules } } })
+
+  return {
+    database,
+    orm,
+    engine,
+    complaints,
+    async launch (launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow> {
+      return (await launchBulk(engine, bulkLaunch(engine, 'items', { here: 'never', ...launch }))).job
+    },
+    /** Works on a job as a worker would, and answers its row afterwards. */
+    async workOn (job: JobRow): Promise<JobRow> {
+      await work(engine, job)
+      return (await readJob(engine.database, engine.tables, job.id))!
+    },
+    /** The ids of the items for which an SQL condition holds. */
+    async idsWhere (condition: string): Promise<number[]> {
+      const rows = await engine.database.query<{ id: number }>(`SELECT id FROM item WHERE ${condition} ORDER BY id`)
+      return rows.map(({ id }) => id)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { cancelJob } from '../../src/jobs/cancel-job.ts'
+import { launchRetry } from '../../src/jobs/launch-again.ts'
+import { itemsEngine } from '../helpers/items.ts'
+
+t.test('a retry takes what failed and what was not done, and nothing else', async (t) => {
+  const { engine, orm, launch, workOn, idsWhere } = await itemsEngine(t, { forbidden: [2, 4] })
+  const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
+  const job = await workOn(await launch({ selection: { ids: [1, 2, 3, 4, 900] }, set: { status: 'done' }, onError: 'continue', reason: 'spring cleaning' }))
+  t.match(job, { status: 'completed_with_errors', succeeded: 2, failed: 2, missing: 1 })
+
+  await orm.em.getConnection().execute('ALTER TABLE item DROP CONSTRAINT undoable')
+  const retry = await launchRetry(engine, job, again)
+  t.match(retry, { status: 'queued', retry_of: job.id, total: 2, on_error: 'continue', reason: 'spring cleaning' })
+  t.match(await workOn(retry), { status: 'succeeded', succeeded: 2 })
+  t.same(await idsWhere("status = 'done'"), [1, 2, 3, 4])
+
+  await t.rejects(launchRetry(engine, await workOn(retry), again), { code: 'wrong_state', statusCode: 409 })
+})
+
+t.test('a job that was rolled back, stopped, or cancelled is retried whole, from where it stood', async (t) => {
+  const { engine, orm, launch, workOn, idsWhere } = await itemsEngine(t, { count: 6_000, forbidden: [5_500] })
+  const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
+  const rolledBack = await workOn(await launch({ selection: { ids: [1, 5_500] }, set: { status: 'done' } }))
+  const stopped = await workOn(await launch({ selection: { all: true }, set: { status: 'done' }, onError: 'stop' }))
+  t.match(stopped, { status: 'failed', error_code: 'stopped', succeeded: 5_000, failed: 1 })
+  const cancelled = await cancelJob(engine, (await launch({ selection: { ids: [7] }, set: { status: 'held' } })).id)
+
+  await orm.em.getConnection().execute('ALTER TABLE item DROP CONSTRAINT undoable')
+  const retryOfStopped = await launchRetry(engine, stopped, again)
+  t.equal(retryOfStopped.total, 1_000)
+  await t.rejects(launchRetry(engine, rolledBack, again), { code: 'records_locked' }, 'a retry may find its records locked')
+  t.match(await workOn(retryOfStopped), { status: 'succeeded', succeeded: 1_000 })
+  t.match(await workOn(await launchRetry(engine, rolledBack, again)), { status: 'succeeded', unchanged: 2 })
+  t.match(await workOn(await launchRetry(engine, cancelled, again)), { status: 'succeeded', succeeded: 1 })
+  t.equal((await idsWhere("status = 'done'")).length, 5_999)
+})
+
+t.test('a job that lives cannot be retried; one that left only missing records has nothing to retry', async (t) => {
+  const { engine, orm, launch, workOn } = await itemsEngine(t)
+  const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
+  await t.rejects(launchRetry(engine, await launch({ selection: { ids: [1] }, set: { status: 'done' } }), again), { code: 'wrong_state' })
+  const gone = await workOn(await launch({ selection: { ids: [900] }, set: { status: 'done' } }))
+  t.match(gone, { status: 'failed', error_code: 'all_records_missing' })
+  await t.rejects(launchRetry(engine, gone, again), { code: 'all_records_missing', statusCode: 422 })
+})
