@@ -30,6 +30,12 @@ export const bulkOptions = () => ask('GET', '/cities/bulk-options')
 
 export const locksOf = (ids) => ask('POST', '/cities/locks/query', { ids })
 
+/** Names of cities by their ids; one that cannot be had is left out. */
+export async function namesOf (ids) {
+  const cities = await Promise.all(ids.map((id) => ask('GET', `/cities/${id}`).catch(() => null)))
+  return new Map(cities.filter((city) => city !== null).map(({ id, name }) => [id, name]))
+}
+
 export const jobOf = (id) => ask('GET', `${jobs}/${id}`)
 
 export const latestJobs = () => ask('GET', `${jobs}?resource=cities&limit=10`)

@@ -29,6 +29,7 @@ export async function openEdit (selection, launched) {
       await lookAhead('update', { selection: selection.toBody(), set, ...terms.read() }, {
         title: `${changed.map((field) => field.describe()).join(', ')} – ${count(selection.size)}`,
         verb: 'Change',
+        fields: options.fields,
         launched,
         trouble,
         back: () => show(heading, form)
@@ -47,7 +48,7 @@ export async function openDelete (selection, launched) {
   await lookAhead('delete', { selection: selection.toBody() }, { title, verb: 'Delete', tone: 'danger', launched, trouble })
 }
 
-async function lookAhead (operation, body, { title, verb, tone = 'primary', launched, trouble, back }) {
+async function lookAhead (operation, body, { title, verb, tone = 'primary', fields, launched, trouble, back }) {
   const shown = await preview(operation, body).catch((problem) => tell(trouble, ...reasons(problem)))
   if (shown === undefined) return
   const refusal = element('p', { class: 'trouble', role: 'alert', hidden: true })
@@ -65,7 +66,7 @@ async function lookAhead (operation, body, { title, verb, tone = 'primary', laun
     }
   }, `${verb} ${count(shown.count)}`)
   go.disabled = shown.count === 0
-  show(title, previewOf(shown), refusal, buttons(
+  show(title, await previewOf(shown, fields), refusal, buttons(
     back === undefined ? cancelButton() : element('button', { class: 'button', type: 'button', onclick: back }, 'Back'), go))
   go.focus()
 }

@@ -1,4 +1,4 @@
-import { act, failures, jobOf, resultsFile } from './api.js'
+import { act, failures, jobOf, namesOf, resultsFile } from './api.js'
 import { announce, count, element, find, number } from './elements.js'
 
 const verbs = { update: 'Change', delete: 'Delete' }
@@ -82,8 +82,9 @@ function countsOf ({ counts }) {
 
 async function failureList (job) {
   const { items, nextCursor } = await failures(job).catch(() => ({ items: [], nextCursor: null }))
+  const names = await namesOf(items.map(({ id }) => id))
   return element('ul', { class: 'failures' },
-    items.map(({ id, message, code }) => element('li', {}, element('a', { href: `/cities/${id}` }, `City ${id}`), ` ${message ?? code}`)),
+    items.map(({ id, message, code }) => element('li', {}, element('strong', {}, names.get(id) ?? `City ${id}`), `: ${message ?? code}`)),
     nextCursor !== null && element('li', {}, '… and more: see the results'))
 }
 

@@ -1,36 +1,52 @@
+import { namesOf } from './api.js'
 import { count, element, number } from './elements.js'
 
-/** What an operation would do, before it is done. */
-export function previewOf ({ count: size, sample, failures, conflicts, cascades }) {
+const namedAtMost = 20
+
+/**
+ * What an operation would do, before it is done.
+ *
+ * @param {object} preview as the dry run answers it
+ * @param {Array<{ name: string, label: string, choices: { items: Array<{ value: unknown, label: string }> } | null }>} fields as `bulk-options` tells
+ *   them, to name fields and values as the form did
+ */
+export async function previewOf ({ count: size, sample, failures, conflicts, cascades }, fields = []) {
+  const names = await namesOf([...new Set([...sample, ...failures, ...conflicts].map(({ id }) => id))].slice(0, namedAtMost))
+  const nameOf = (id) => names.get(id) ?? `City ${id}`
   return element('div', { class: 'preview' },
     element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is taken' : ' are taken', ', even if others come to match meanwhile.'),
-    sample.length > 0 && sampleTable(sample, size),
-    warning('would fail', failures.length, failures.map(({ id, message, code }) => `City ${id}: ${message ?? code}`)),
-    warning('held by another job', conflicts.length, conflicts.map(({ id, operation }) => `City ${id}: ${operation}`)),
+    sample.length > 0 && sampleTable(sample, size, nameOf, wordsOf(fields)),
+    warning('would fail', failures.length, failures.map(({ id, message, code }) => `${nameOf(id)}: ${message ?? code}`)),
+    warning('held by another job', conflicts.length, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
     cascades.length > 0 && element('ul', {}, cascades.map(({ entity, effect, count: touched }) =>
       element('li', {}, `${number(touched)} ${entity} ${effect === 'delete' ? 'would go too' : 'would lose the reference'}`))))
 }
 
-function sampleTable (sample, size) {
+function sampleTable (sample, size, nameOf, words) {
   const fields = [...new Set(sample.flatMap(({ before, after }) => Object.keys(after ?? before)))]
-  return element('div', { class: 'scroll' }, element('table', {},
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Before and after' }, element('table', {},
     element('caption', {}, sample.length < size ? `The first ${sample.length} of them` : 'All of them'),
-    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'City'), fields.map((name) => element('th', { scope: 'col' }, name)))),
+    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'City'), fields.map((name) => element('th', { scope: 'col' }, words.field(name))))),
     element('tbody', {}, sample.map(({ id, before, after }) => element('tr', {},
-      element('th', { scope: 'row' }, shown(id)),
-      fields.map((name) => element('td', {}, change(before[name], after?.[name], after === null))))))))
+      element('th', { scope: 'row' }, nameOf(id)),
+      fields.map((name) => element('td', {}, change(words.value(name, before[name]), after === null ? null : words.value(name, after[name])))))))))
 }
 
-function change (before, after, gone) {
-  if (gone) return [element('del', {}, shown(before))]
-  if (JSON.stringify(before) === JSON.stringify(after)) return [shown(before)]
-  return [element('del', {}, shown(before)), ' ', element('ins', {}, shown(after))]
+function change (before, after) {
+  if (after === null) return [element('del', {}, before)]
+  return before === after ? [before] : [element('del', {}, before), ' ', element('ins', {}, after)]
 }
 
-function shown (value) {
-  if (value === null || value === undefined) return '–'
-  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(shown).join(', ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+/** Says fields and values as the form says them, where it knows them. */
+function wordsOf (fields) {
+  const known = new Map(fields.map((field) => [field.name, field]))
+  const value = (name, given) => {
+    if (given === null || given === undefined || given.length === 0) return '–'
+    if (Array.isArray(given)) return given.map((one) => value(name, one)).join(', ')
+    const choice = known.get(name)?.choices?.items.find((item) => JSON.stringify(item.value) === JSON.stringify(given))
+    return choice?.label ?? (typeof given === 'object' ? JSON.stringify(given) : String(given))
+  }
+  return { field: (name) => known.get(name)?.label ?? name, value }
 }
 
 function warning (what, size, lines) {
