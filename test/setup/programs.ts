@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { runCommand } from './commands.ts'
 import { SetupError } from './setup-error.ts'
@@ -43,14 +43,14 @@ async function find ({ names }: Program): Promise<string | undefined> {
   for (const name of names) {
     for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       const path = join(folder, name)
-      if (await isThere(path, constants.X_OK)) return path
+      if (await isProgram(path)) return path
     }
   }
   return undefined
 }
 
 async function canInstall (): Promise<boolean> {
-  return process.getuid?.() === 0 && await isThere('/etc/debian_version') && await find({ names: ['apt-get'], debianPackage: 'apt', purpose: '' }) !== undefined
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && await find({ names: ['apt-get'], debianPackage: 'apt', purpose: '' }) !== undefined
 }
 
 async function install (programs: Program[]): Promise<void> {
@@ -61,6 +61,6 @@ async function install (programs: Program[]): Promise<void> {
   await runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], options)
 }
 
-async function isThere (path: string, mode: number = constants.F_OK): Promise<boolean> {
-  return await access(path, mode).then(() => true, () => false)
+async function isProgram (path: string): Promise<boolean> {
+  return await access(path, constants.X_OK).then(async () => (await stat(path)).isFile(), () => false)
 }
