@@ -15,6 +15,8 @@ export interface ResourceRules {
   readonly bulkMaxSelectedRecords: number
   /** Whether jobs keep what was there before. */
   readonly undo: boolean
+  /** Sentences for people, by the name of the constraint that refuses. */
+  readonly constraintMessages?: { readonly [constraint: string]: string }
 }
 
 /** What the engine wants to know of the plugin's options. */

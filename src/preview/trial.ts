@@ -1,9 +1,11 @@
 import { IsolationLevel, type EntityManager } from '@mikro-orm/postgresql'
 import type { RowResult } from '../../schemas/results.ts'
 import { entityManagerSql } from '../database/entity-transaction.ts'
+import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { boundWriteTransaction } from '../run/sql/bound-transaction.ts'
-import { writeNarrowing } from '../run/narrow.ts'
+import { writeNarrowing, type Narrowing } from '../run/narrow.ts'
+import { rowErrorTeller } from '../write/row-error.ts'
 import type { Refusal, WriteTransaction, Writer } from '../write/writer.ts'
 import type { PreviewSample } from './preview.ts'
 import { readRecords } from './read-records.ts'
@@ -47,7 +49,7 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
     for (let after = -1; !request.isLate() && trial.failures.length < failuresToldAtMost;) {
       const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
       if (chunk === undefined) break
-      await tryChunk(transaction, chunk, request, trial)
+      await tryChunk(narrowingOf(tables, transaction, request), chunk, request, trial)
       after = chunk.no
     }
   } catch (error) {
@@ -58,19 +60,25 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
   return trial
 }
 
-async function tryChunk (transaction: WriteTransaction, chunk: FrozenChunk, request: TrialRequest, trial: Trial): Promise<void> {
-  const { resource, writer, selectionId } = request
+function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer }: TrialRequest): Narrowing {
+  const nobody = () => undefined
+  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorTeller(resource, writer.fields), onDone: nobody, onRefused: nobody }
+}
+
+async function tryChunk (narrowing: Narrowing, chunk: FrozenChunk, request: TrialRequest, trial: Trial): Promise<void> {
+  const { resource, selectionId } = request
+  const { em } = narrowing.transaction
   const sampled = trial.checkedCount === 0 ? chunk.keys.slice(0, sampleSize) : []
-  const before = await readRecords(transaction.em, resource, sampled, request.fields)
+  const before = await readRecords(em, resource, sampled, request.fields)
   const slices = sampled.length > 0 && chunk.size > sampled.length
     ? [{ from: 1, to: sampled.length }, { from: sampled.length + 1, to: chunk.size }]
     : [{ from: 1, to: chunk.size }]
   for (const slice of slices) {
-    const { refused } = await writeNarrowing(transaction, writer, resource, { selectionId, no: chunk.no, ...slice }, 'all')
+    const { refused } = await writeNarrowing(narrowing, { selectionId, no: chunk.no, ...slice })
     trial.checkedCount += slice.to - slice.from + 1
     trial.failures.push(...refused.filter(wouldFail).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, resource)))
     if (slice.from > 1 || sampled.length === 0) continue
-    const after = request.isDelete ? new Map<string, Record<string, unknown>>() : await readRecords(transaction.em, resource, sampled, request.fields)
+    const after = request.isDelete ? new Map<string, Record<string, unknown>>() : await readRecords(em, resource, sampled, request.fields)
     trial.sample = sampled.filter((key) => before.has(key)).map((key) => ({
       id: resource.key.toWire(key), before: before.get(key)!, after: after.get(key) ?? null
     }))

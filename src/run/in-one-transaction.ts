@@ -47,7 +47,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
 }
 
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdict<Attempt>> {
-  const { engine, claim: { job, fence }, resource, writer, ticker, heartbeat } = run
+  const { engine, claim: { job, fence }, writer, ticker, heartbeat } = run
   const { tables } = engine
   const pace = startPace()
   let counts = nothing
@@ -56,13 +56,11 @@ async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdi
   for (let after = -1; ;) {
     const chunk = await nextChunk(transaction.sql, tables, { jobId: job.id, selectionId: job.selection_id, after })
     if (chunk === undefined) break
-    const outcome = await writeChunk(transaction, chunk, pace, {
-      resource,
-      writer,
-      selectionId: job.selection_id,
+    const outcome = await writeChunk(run, transaction, chunk, {
       blame: 'first',
-      onSlice: (inChunk) => {
-        ticker.update(lookedAt + inChunk)
+      pace,
+      onDone: (place) => {
+        ticker.update(lookedAt + place)
         heartbeat.moved()
       },
       check: () => check(run)

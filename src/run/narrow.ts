@@ -1,10 +1,29 @@
-import type { Resource } from '../resources/resource.ts'
-import { describeRowError, rowCodeOf } from '../write/row-error.ts'
+import type { Tables } from '../database/tables.ts'
+import type { EngineResource } from '../engine.ts'
+import { rowCodeOf, type RowErrorTeller } from '../write/row-error.ts'
+import { findHeld } from '../write/sql/find-held.ts'
 import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../write/writer.ts'
+import { setLockTimeout } from './sql/lock-timeout.ts'
 import { releaseSavepoint, setSavepoint, undoSavepoint } from './sql/savepoint.ts'
 
 /** `first`: the first record at fault ends the search. `all`: every one is found, and the others are written. */
 export type Blame = 'first' | 'all'
+
+/** How long a record is waited for once the job has waited its whole time for one of its slice. */
+const heldWait = '250ms'
+
+export interface Narrowing {
+  tables: Tables
+  transaction: WriteTransaction
+  writer: Writer
+  resource: EngineResource
+  blame: Blame
+  errors: RowErrorTeller
+  /** Called when the records of the chunk up to this place are done with. */
+  onDone: (place: number) => void
+  /** Told what was thrown for a record. */
+  onRefused: (error: unknown, refusal: Refusal) => void
+}
 
 /**
  * Writes a slice under a savepoint. Where the database refuses it, the slice is halved until the records at fault
@@ -12,38 +31,63 @@ export type Blame = 'first' | 'all'
  *
  * Deadlocks, lost connections and whatever else is not about a record are thrown.
  */
-export async function writeNarrowing (
-  transaction: WriteTransaction, writer: Writer, resource: Resource, slice: Slice, blame: Blame
-): Promise<SliceOutcome> {
+export async function writeNarrowing (work: Narrowing, slice: Slice): Promise<SliceOutcome> {
+  const { transaction, writer } = work
   await setSavepoint(transaction.sql)
-  let refused: unknown
   try {
     const outcome = await writer.write(transaction, slice)
     await releaseSavepoint(transaction.sql)
+    work.onDone(slice.to)
     return outcome
   } catch (error) {
     const code = rowCodeOf(error)
     if (code === undefined || code === 'serialization_failure') throw error
-    refused = error
+    await undoSavepoint(transaction.sql)
+    transaction.em.clear()
+    if (slice.from === slice.to) return await refused(work, slice.from, error)
+    return code === 'lock_timeout' ? await writeAroundHeld(work, slice) : await writeHalves(work, slice)
   }
-  await undoSavepoint(transaction.sql)
-  transaction.em.clear()
-  return slice.from === slice.to
-    ? { unchanged: [], missing: [], refused: [await refusalOf(transaction, resource, slice.from, refused)] }
-    : writeHalves(transaction, writer, resource, slice, blame)
 }
 
-async function writeHalves (
-  transaction: WriteTransaction, writer: Writer, resource: Resource, slice: Slice, blame: Blame
-): Promise<SliceOutcome> {
+async function writeHalves (work: Narrowing, slice: Slice): Promise<SliceOutcome> {
   const middle = Math.floor((slice.from + slice.to) / 2)
-  const left = await writeNarrowing(transaction, writer, resource, { ...slice, to: middle }, blame)
-  if (blame === 'first' && left.refused.some(({ outcome }) => outcome === 'failed')) return left
-  return joined(left, await writeNarrowing(transaction, writer, resource, { ...slice, from: middle + 1 }, blame))
+  return writeSlices(work, [{ ...slice, to: middle }, { ...slice, from: middle + 1 }])
 }
 
-async function refusalOf ({ sql }: WriteTransaction, resource: Resource, place: number, error: unknown): Promise<Refusal> {
-  return { place, outcome: 'failed', ...await describeRowError(sql, resource, error) }
+/** Halving would wait the whole time at each step, for a record that PostgreSQL can name at once. */
+async function writeAroundHeld (work: Narrowing, slice: Slice): Promise<SliceOutcome> {
+  const { tables, transaction: { sql }, resource, writer } = work
+  const before = await setLockTimeout(sql, heldWait)
+  const held = await findHeld(sql, tables, resource, slice, writer.lock)
+  // Where nobody holds a record, the wait was for something else: a record that is referred to, an entry of an index.
+  const outcome = held.length === 0 ? await writeHalves(work, slice) : await writeSlices(work, cut(slice, held))
+  await setLockTimeout(sql, before)
+  return outcome
+}
+
+/** Writes slices one after another; ends at the first that has a record at fault, where that is what is wanted. */
+export async function writeSlices (work: Narrowing, slices: readonly Slice[]): Promise<SliceOutcome> {
+  let outcome: SliceOutcome = { unchanged: [], missing: [], refused: [] }
+  for (const slice of slices) {
+    outcome = joined(outcome, await writeNarrowing(work, slice))
+    if (work.blame === 'first' && hasFailed(outcome)) return outcome
+  }
+  return outcome
+}
+
+/** The slice in parts: each of the places alone, and what is between them. */
+function cut (slice: Slice, places: readonly number[]): Slice[] {
+  const parts = places.flatMap((place, index) => [
+    { ...slice, from: index === 0 ? slice.from : places[index - 1]! + 1, to: place - 1 }, { ...slice, from: place, to: place }
+  ])
+  return [...parts, { ...slice, from: places.at(-1)! + 1 }].filter(({ from, to }) => from <= to)
+}
+
+async function refused ({ transaction: { sql }, errors, onDone, onRefused }: Narrowing, place: number, error: unknown): Promise<SliceOutcome> {
+  const refusal: Refusal = { place, outcome: 'failed', ...await errors.tell(sql, error) }
+  onRefused(error, refusal)
+  onDone(place)
+  return { unchanged: [], missing: [], refused: [refusal] }
 }
 
 /** The outcome of two slices together. */
@@ -53,4 +97,8 @@ export function joined (one: SliceOutcome, other: SliceOutcome): SliceOutcome {
     missing: [...one.missing, ...other.missing],
     refused: [...one.refused, ...other.refused]
   }
+}
+
+export function hasFailed ({ refused }: SliceOutcome): boolean {
+  return refused.some(({ outcome }) => outcome === 'failed')
 }

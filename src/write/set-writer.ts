@@ -10,6 +10,8 @@ import type { Slice, SliceOutcome, WriteTransaction, Writer } from './writer.ts'
 /** Updates in one statement per slice. For entities on which nothing must run per record. */
 export function setUpdateWriter (tables: Tables, resource: Resource, set: Record<string, unknown>): Writer {
   return {
+    fields: Object.keys(set),
+    lock: 'NO KEY UPDATE',
     async write (transaction, slice) {
       const columns = columnsOf(resource.meta, transaction.em, set)
       const touched = touchedColumns(resource.meta, transaction.em, set)
@@ -22,6 +24,8 @@ export function setUpdateWriter (tables: Tables, resource: Resource, set: Record
 /** Deletes in one statement per slice. */
 export function setDeleteWriter (tables: Tables, resource: Resource): Writer {
   return {
+    fields: [],
+    lock: 'UPDATE',
     async write (transaction, slice) {
       return outcomeOf(tables, resource, transaction, slice, await deleteSlice(transaction.sql, tables, resource, slice))
     }

@@ -22,6 +22,9 @@ export interface Refusal {
   field?: string
 }
 
+/** Who only changes columns that nobody refers to lets others refer to the record meanwhile. */
+export type RowLock = 'NO KEY UPDATE' | 'UPDATE'
+
 /** What became of a slice: every record that is not named succeeded. */
 export interface SliceOutcome {
   /** Places within the chunk. */
@@ -43,6 +46,12 @@ export interface WriteTransaction {
  * it throws, and the run finds the records at fault by narrowing the slice.
  */
 export interface Writer {
+  /** The properties that it writes: where an error leaves open which one is at fault. */
+  readonly fields: readonly string[]
+  /** The lock that its statements take on the records. */
+  readonly lock: RowLock
+  /** Records of a slice at most, for a writer that holds them in memory. */
+  readonly sliceAtMost?: number
   /** Once at the start of each transaction. */
   begin?(transaction: WriteTransaction): Promise<void>
   write (transaction: WriteTransaction, slice: Slice): Promise<SliceOutcome>
