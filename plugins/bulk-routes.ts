@@ -1,15 +1,13 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { RequestContext } from '@mikro-orm/core'
-import type { EntityManager } from '@mikro-orm/postgresql'
 import type { BulkUpdate } from '../schemas/resource.ts'
 import { selectionMistakes } from '../schemas/selection.ts'
-import { problem } from '../src/errors.ts'
 import { idempotencyClaim } from '../src/jobs/idempotency.ts'
 import type { BulkLaunch } from '../src/jobs/launch-bulk.ts'
 import { performBulk } from '../src/jobs/perform-bulk.ts'
 import { isTerminal } from '../src/jobs/states.ts'
 import { waitForEnd } from '../src/jobs/wait-for-end.ts'
 import type { ResolvedResourceOptions } from '../src/options/index.ts'
+import { previewBulk, type PreviewRequest } from '../src/preview/preview-bulk.ts'
 import { bodyLimitOf } from './body-limit.ts'
 import { parseIdempotencyKey } from './idempotency-key.ts'
 import { requireJson } from './negotiation.ts'
@@ -17,6 +15,7 @@ import { parsePrefer } from './prefer.ts'
 import { replyWithJob } from './reply-with-job.ts'
 import { launchHeaders, launchResponses } from './launch-schema.ts'
 import type { RoutesContext } from './routes-context.ts'
+import { viewOf } from './selection-view.ts'
 import { validationProblem } from './validation/index.ts'
 
 type Operation = 'update' | 'delete'
@@ -53,7 +52,9 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       ]
     }, async (request, reply) => {
       const preferences = parsePrefer(request.headers.prefer)
-      const performed = await performBulk(engine, await launchOf(request, operation, resource))
+      const launch = await launchOf(request, operation, resource)
+      if (request.body.dryRun === true) return previewBulk(engine, previewOf(launch))
+      const performed = await performBulk(engine, launch)
       const job = preferences.waitSeconds === undefined || isTerminal(performed.job.status)
         ? performed.job
         : await waitForEnd(engine, feed, performed.job, preferences.waitSeconds * 1000, request.signal)
@@ -63,10 +64,9 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
 
   async function launchOf (request: LaunchRequest, operation: Operation, resource: ResolvedResourceOptions<FastifyRequest>): Promise<BulkLaunch> {
     const { engine, access } = context
-    const { selection, set, onError = 'rollback', onConflict = 'fail', reason = null } = request.body
-    const mistakes = selectionMistakes(operation, selection)
+    const { selection, set, onError = 'rollback', onConflict = 'fail', reason = null, dryRun } = request.body
+    const mistakes = selectionMistakes(operation, selection, dryRun)
     if (mistakes.length > 0) throw validationProblem('body', mistakes)
-    if ('previewId' in selection) throw problem('preview_not_found')
     const key = parseIdempotencyKey(request.headers['idempotency-key'])
     const user = await access.callerOf(request)
     return {
@@ -78,7 +78,7 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       onConflict,
       reason,
       user,
-      view: { em: entityManagerOf(context), scope: await resource.scope?.(request) },
+      view: await viewOf(context, request, resource.name),
       here: parsePrefer(request.headers.prefer).respondAsync ? 'never' : 'small',
       idempotency: key === undefined
         ? undefined
@@ -87,8 +87,11 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
   }
 }
 
-/** The application's own EntityManager of this request has the parameters of its filters; without one, a fresh one. */
-function entityManagerOf ({ engine: { orm } }: RoutesContext): EntityManager {
-  const ofRequest = RequestContext.getEntityManager(orm.config.get('contextName')) as EntityManager | undefined
-  return ofRequest ?? orm.em.fork()
+/** A preview freezes a selection of its own: there is nothing to preview of another preview's. */
+function previewOf (launch: BulkLaunch): PreviewRequest {
+  const { selection, operation } = launch
+  if ('previewId' in selection) {
+    throw validationProblem('body', [{ path: '/dryRun', message: 'a preview cannot be previewed; allowed with previewId is only to execute it' }])
+  }
+  return { ...launch, selection: selection as PreviewRequest['selection'], operation: operation as Operation }
 }

@@ -1,4 +1,4 @@
-import { Type, type TSchema } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { idempotencyKeyLength } from './idempotency-key.ts'
 import type { describeResponses, Responses } from './responses.ts'
 
@@ -20,20 +20,13 @@ const headers = {
   'Preference-Applied': { type: 'string', description: 'What of `Prefer` was honoured.' }
 }
 
-export function launchResponses ({ json, problems }: ReturnType<typeof describeResponses>): Responses {
+export function launchResponses ({ either, json, problems }: ReturnType<typeof describeResponses>): Responses {
   return {
-    200: json('Job', 'Done: the job in a terminal status.', headers),
+    200: either(['Job', 'Preview'], 'Done: the job in a terminal status; with `dryRun`, the preview.', headers),
     202: json('Job', 'Accepted: the job is queued or waiting.', { ...headers, 'Retry-After': { type: 'integer', description: 'Seconds to wait before asking for progress.' } }),
     ...problems(
       'validation_failed', 'unauthenticated', 'forbidden', 'preview_not_found', 'not_acceptable', 'unsupported_media_type',
       'records_locked', 'idempotency_in_flight', 'count_mismatch', 'stale_version', 'too_many_records', 'body_too_large',
       'reference_not_found', 'rule_refused', 'all_records_missing', 'idempotency_key_reused', 'too_many_jobs')
   }
-}
-
-/** A dry run that is taken for the real thing would be the worst of mistakes: as long as there are no previews it is an unknown field. */
-export function withoutDryRun (schema: TSchema): TSchema {
-  if (schema.properties?.dryRun === undefined) return schema
-  const { dryRun, ...properties } = schema.properties
-  return { ...schema, properties }
 }

@@ -10,7 +10,7 @@ const everywhere: readonly ProblemCode[] = ['unavailable', 'internal']
 export interface DescribedResponse {
   description: string
   headers?: Record<string, { type: string, description: string }>
-  content: Record<string, { schema: { $ref: string } | { type: 'string' } }>
+  content: Record<string, { schema: { $ref: string } | { anyOf: { $ref: string }[] } | { type: 'string' } }>
 }
 
 export type Responses = Record<number, DescribedResponse>
@@ -24,6 +24,21 @@ export function describeResponses (prefix: string) {
   })
   return {
     json,
+    /** One of several shapes. */
+    either: (names: readonly string[], description: string, headers?: DescribedResponse['headers']): DescribedResponse => ({
+      description,
+      ...(headers && { headers }),
+      content: { 'application/json': { schema: { anyOf: names.map((name) => ({ $ref: `${prefix}${name}#` })) } } }
+    }),
+    /** Row results in each of their media types. */
+    results: (description: string): DescribedResponse => ({
+      description,
+      content: {
+        'application/json': { schema: { $ref: `${prefix}ResultPage#` } },
+        'application/x-ndjson': { schema: { $ref: `${prefix}RowResult#` } },
+        'text/csv': { schema: { type: 'string' } }
+      }
+    }),
     /** The problems of a route by status, each status with the codes it comes with. */
     problems (...codes: ProblemCode[]): Responses {
       const byStatus = Object.groupBy([...codes, ...everywhere].map((code) => problems.get(code)!), ({ status }) => status!)

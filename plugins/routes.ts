@@ -2,14 +2,14 @@ import fastifyAccepts from '@fastify/accepts'
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { HealthSchema } from '../schemas/health.ts'
-import { JobPageSchema, JobSchema } from '../schemas/job.ts'
-import { ProblemSchema } from '../schemas/problem.ts'
+import { sharedComponents } from '../schemas/components.ts'
+import { actionRoutes } from './action-routes.ts'
 import { bulkRoutes } from './bulk-routes.ts'
 import { handleError } from './error-handler.ts'
 import { healthRoute } from './health-route.ts'
 import { jobRoutes } from './job-routes.ts'
-import { withoutDryRun } from './launch-schema.ts'
 import { progressRoute } from './progress-route.ts'
+import { resultRoute } from './result-route.ts'
 import type { RoutesContext } from './routes-context.ts'
 import { buildValidatorCompiler } from './validation/index.ts'
 
@@ -28,12 +28,11 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
   takeOnlyJson(scope)
   if (!scope.hasRequestDecorator('accepts')) await scope.register(fastifyAccepts)
 
-  for (const plugin of [bulkRoutes, progressRoute, jobRoutes, healthRoute]) await scope.register(plugin, context)
+  for (const plugin of [bulkRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
 }
 
 function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext): TSchema[] {
-  const shared = [JobSchema, JobPageSchema, ProblemSchema, HealthSchema].map((schema) => schema(schemaPrefix))
-  return [...shared, ...Object.values(resources).flatMap(({ schemas }) => schemas.components.map(withoutDryRun))]
+  return [...sharedComponents(schemaPrefix), HealthSchema(schemaPrefix), ...Object.values(resources).flatMap(({ schemas }) => schemas.components)]
 }
 
 /** The application may take other content types, or take JSON in its own way. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { closed, defaultSchemaPrefix, Instant, PreviewId } from './common.ts'
+import { closed, defaultSchemaPrefix, Instant, OneOf, PreviewId } from './common.ts'
 import { Conflict, listedConflictsLimit } from './problem.ts'
 import { AnyRecordKey, type RowResult } from './results.ts'
 
@@ -13,10 +13,13 @@ const SampledRecord = Type.Object({
 }, { ...closed, description: 'A record before and after.' })
 
 const Cascade = Type.Object({
-  entity: Type.String({ description: 'The entity of the dependent records.', examples: ['Comment'] }),
-  effect: Type.Unsafe<'delete' | 'set_null'>({ type: 'string', enum: ['delete', 'set_null'], description: 'What would happen to them.' }),
-  count: Type.Integer({ minimum: 0, description: 'How many there are.' })
-}, { ...closed, description: 'Records of other entities that would be touched.' })
+  table: Type.String({ description: 'The table of the records that refer to these.', examples: ['comment'] }),
+  columns: Type.Array(Type.String(), { description: 'The columns that they refer by.', examples: [['city_id']] }),
+  effect: OneOf(['cascade', 'block', 'set_null', 'set_default'], {
+    description: '`cascade`: they would be deleted too. `block`: the delete would be refused. `set_null`, `set_default`: they would lose the reference.'
+  }),
+  count: Type.Integer({ minimum: 0, description: 'How many there are, among the records that were tried.' })
+}, { ...closed, description: 'Records of other tables that a delete would touch, or that would be in its way.' })
 export type Cascade = Static<typeof Cascade>
 
 /** What a dry run answers. */
@@ -25,10 +28,13 @@ export function PreviewSchema (prefix: string = defaultSchemaPrefix) {
     previewId: PreviewId,
     count: Type.Integer({ minimum: 0, description: 'How many records the operation would have.' }),
     sample: Type.Array(SampledRecord, { description: 'Some of them, before and after.' }),
-    failures: Type.Array(Type.Unsafe<RowResult>({ $ref: `${prefix}RowResult#` }), { description: 'Records that could not be written as things are.' }),
+    failures: Type.Array(Type.Unsafe<RowResult>({ $ref: `${prefix}RowResult#` }), { description: 'Records that could not be written as things are, at most 100 of them.' }),
+    checkedCount: Type.Integer({ minimum: 0, description: 'How many records were tried in the time that a preview takes; where it is less than `count`, there may be more failures.' }),
     conflicts: Type.Array(Conflict, { maxItems: listedConflictsLimit, description: `Records that other jobs have locked, at most ${listedConflictsLimit} of them.` }),
+    conflictCount: Type.Integer({ minimum: 0, description: 'How many records other jobs have locked.' }),
     cascades: Type.Array(Cascade, { description: 'What a delete would do to records that depend on these.' }),
     expiresAt: Instant
   }, { ...closed, $id: `${prefix}Preview`, title: `${prefix}Preview`, description: 'What an operation would do. Launch it with `{ previewId }`: exactly these records are taken.' })
 }
+export type PreviewSample = Static<typeof SampledRecord>
 export type Preview = Static<ReturnType<typeof PreviewSchema>>

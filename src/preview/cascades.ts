@@ -1,16 +1,16 @@
 import type { Engine, EngineResource } from '../engine.ts'
 import type { Sql } from '../database/sql.ts'
-import type { PreviewCascade } from './preview.ts'
+import type { Cascade } from '../../schemas/preview.ts'
 import { countReferring } from './sql/count-referring.ts'
 import { readFrozenChunk } from './sql/read-frozen-chunk.ts'
 import { readReferrers, type Referrer } from './sql/read-referrers.ts'
 
-const effects: Record<Referrer['action'], PreviewCascade['effect']> = { a: 'block', r: 'block', c: 'cascade', n: 'set_null', d: 'set_default' }
+const effects: Record<Referrer['action'], Cascade['effect']> = { a: 'block', r: 'block', c: 'cascade', n: 'set_null', d: 'set_default' }
 
 /** What a delete of a frozen selection would do to the records that refer to it, as far as the time allows to count. */
 export async function cascadesOf (
   { tables }: Engine, sql: Sql, resource: EngineResource, { selectionId, isLate }: { selectionId: string, isLate: () => boolean }
-): Promise<PreviewCascade[]> {
+): Promise<Cascade[]> {
   const referrers = await readReferrers(sql, resource.table)
   const counts = referrers.map(() => 0)
   for (let after = -1; !isLate();) {

@@ -11,7 +11,7 @@ import { freeze } from '../selection/freeze.ts'
 import type { Selection } from '../selection/selection.ts'
 import { createWriter } from '../write/create-writer.ts'
 import { cascadesOf } from './cascades.ts'
-import type { Preview } from './preview.ts'
+import type { Preview } from '../../schemas/preview.ts'
 import { insertPreview } from './sql/insert-preview.ts'
 import { tryWriting } from './trial.ts'
 

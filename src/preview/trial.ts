@@ -7,7 +7,7 @@ import { boundWriteTransaction } from '../run/sql/bound-transaction.ts'
 import { writeNarrowing, type Narrowing } from '../run/narrow.ts'
 import { rowErrorTeller } from '../write/row-error.ts'
 import type { Refusal, WriteTransaction, Writer } from '../write/writer.ts'
-import type { PreviewSample } from './preview.ts'
+import type { PreviewSample } from '../../schemas/preview.ts'
 import { readRecords } from './read-records.ts'
 import { readFrozenChunk, type FrozenChunk } from './sql/read-frozen-chunk.ts'
 

@@ -65,8 +65,10 @@ const preview: Preview = {
   count: 2,
   sample: [{ id: 1, before: { status: 'new', owner: null }, after: { status: 'done', owner: 7 } }, { id: 2, before: { status: 'new' }, after: null }],
   failures: [{ index: 0, id: 1, outcome: 'failed', code: 'missing' }],
+  checkedCount: 2,
   conflicts: [conflict],
-  cascades: [{ entity: 'Comment', effect: 'delete', count: 5 }],
+  conflictCount: 1,
+  cascades: [{ table: 'comment', columns: ['item_id'], effect: 'cascade', count: 5 }],
   expiresAt: now
 }
 

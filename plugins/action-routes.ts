@@ -1,0 +1,69 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { ProblemCode } from '../schemas/problem.ts'
+import { cancelJob } from '../src/jobs/cancel-job.ts'
+import type { JobRow } from '../src/jobs/job-row.ts'
+import { launchRetry, launchUndo } from '../src/jobs/launch-again.ts'
+import { viewLive } from '../src/jobs/read-view.ts'
+import { jobParams } from './job-params.ts'
+import { requireJson } from './negotiation.ts'
+import type { RoutesContext } from './routes-context.ts'
+import { seenJob } from './seen-job.ts'
+import { viewOf } from './selection-view.ts'
+
+interface Action {
+  name: 'cancel' | 'retry' | 'undo'
+  summary: string
+  description: string
+  problems: ProblemCode[]
+  act: (request: FastifyRequest, job: JobRow) => Promise<JobRow>
+}
+
+/** POST {base}/jobs/{jobId}/cancel, /retry and /undo. */
+export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
+  const { settings: { basePath }, engine, access, responses } = context
+  const again = async (request: FastifyRequest, job: JobRow) => ({
+    user: await access.callerOf(request),
+    view: await viewOf(context, request, job.resource)
+  })
+
+  const actions: Action[] = [{
+    name: 'cancel',
+    summary: 'Cancel a job',
+    description: 'A queued or waiting job ends at once, a running one after its running chunk. Cancel is not undo: under `rollback` nothing is left behind, otherwise what was committed stays and is counted.',
+    problems: [],
+    act: async (_, job) => cancelJob(engine, job.id)
+  }, {
+    name: 'retry',
+    summary: 'Retry what failed or was not done',
+    description: 'Answers the new job.',
+    problems: ['records_locked', 'reference_not_found', 'all_records_missing', 'too_many_jobs'],
+    act: async (request, job) => launchRetry(engine, job, await again(request, job))
+  }, {
+    name: 'undo',
+    summary: 'Undo what a job has written',
+    description: 'Answers the new job. It restores records that nobody changed since; the others are skipped, and its results say which.',
+    problems: ['records_locked', 'all_records_missing', 'too_many_jobs'],
+    act: async (request, job) => launchUndo(engine, job, await again(request, job))
+  }]
+
+  for (const { name, summary, description, problems, act } of actions) {
+    scope.post(`${basePath}/jobs/:jobId/${name}`, {
+      schema: {
+        operationId: `${name}Job`,
+        summary,
+        description,
+        tags: ['jobs'],
+        params: jobParams,
+        response: {
+          202: responses.json('Job', 'Accepted.'),
+          ...responses.problems('unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'wrong_state', ...problems)
+        }
+      },
+      onRequest: requireJson
+    }, async (request, reply) => {
+      const { row } = await seenJob(context, request, name)
+      const job = await viewLive(engine, await act(request, row))
+      return reply.code(202).header('location', job.links.self).send(job)
+    })
+  }
+}

@@ -1,0 +1,52 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { closed, OneOf } from '../schemas/common.ts'
+import { rowOutcomes } from '../schemas/results.ts'
+import { asCsv, asNdjson } from '../src/results/export.ts'
+import { resultPage } from '../src/results/result-page.ts'
+import { rowResults } from '../src/results/row-results.ts'
+import { jobParams } from './job-params.ts'
+import { negotiate } from './negotiation.ts'
+import type { RoutesContext } from './routes-context.ts'
+import { seenJob } from './seen-job.ts'
+
+const limitByDefault = 100
+const limitAtMost = 1_000
+const mediaTypes = ['application/json', 'application/x-ndjson', 'text/csv'] as const
+
+const ResultsQuery = Type.Object({
+  outcome: Type.Optional(OneOf(rowOutcomes, { description: 'Only records with this outcome.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limitAtMost, description: `Results of a page at most; ${limitByDefault} when left out.` })),
+  cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
+}, closed)
+
+/** GET {base}/jobs/{jobId}/results: JSON in pages, NDJSON and CSV whole. */
+export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
+  const { settings: { basePath }, engine, responses } = context
+
+  scope.get<{ Querystring: Static<typeof ResultsQuery> }>(`${basePath}/jobs/:jobId/results`, {
+    schema: {
+      operationId: 'getJobResults',
+      summary: 'Get what became of each record',
+      description: 'JSON comes in pages. As `application/x-ndjson` or `text/csv` the results come whole, as a stream; `limit` and `cursor` are of JSON only.',
+      tags: ['jobs'],
+      params: jobParams,
+      querystring: ResultsQuery,
+      response: {
+        200: responses.results('A page of row results, or all of them as a stream.'),
+        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
+      }
+    },
+    onRequest: async (request: FastifyRequest) => { negotiate(request, mediaTypes) }
+  }, async (request, reply) => {
+    const { row } = await seenJob(context, request, 'view')
+    const { outcome, cursor, limit = limitByDefault } = request.query
+    const mediaType = negotiate(request, mediaTypes)
+    reply.header('cache-control', 'no-store').header('vary', 'accept')
+    if (mediaType === 'application/json') return resultPage(engine, row, { outcome, limit, cursor })
+    const results = rowResults(engine, row, { outcome })
+    reply.type(mediaType === 'text/csv' ? 'text/csv; charset=utf-8; header=present' : mediaType)
+    return reply.send(Readable.from(mediaType === 'text/csv' ? asCsv(results) : asNdjson(results)))
+  })
+}

@@ -1,0 +1,17 @@
+import { RequestContext } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { FastifyRequest } from 'fastify'
+import type { SelectionView } from '../src/selection/selection.ts'
+import type { RoutesContext } from './routes-context.ts'
+
+/** Through whose eyes a request selects records of a resource: the caller's scope, and the filters of the application. */
+export async function viewOf (context: RoutesContext, request: FastifyRequest, resourceName: string | null): Promise<SelectionView> {
+  const resource = resourceName === null ? undefined : context.settings.resources[resourceName]
+  return { em: entityManagerOf(context), scope: await resource?.scope?.(request) }
+}
+
+/** The application's own EntityManager of this request has the parameters of its filters; without one, a fresh one. */
+function entityManagerOf ({ engine: { orm } }: RoutesContext): EntityManager {
+  const ofRequest = RequestContext.getEntityManager(orm.config.get('contextName')) as EntityManager | undefined
+  return ofRequest ?? orm.em.fork()
+}
