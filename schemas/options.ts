@@ -68,8 +68,12 @@ export const ResourceOptionsSchema = Type.Object({
   fieldSchemas: byField(Schema, 'A JSON Schema for the values of a field, for column types that are not known, or to be stricter.'),
   choices: byField(Choices, 'What may be chosen: a list of values, or for references `{ label, search, where }`.'),
   scope: Callback('`(request) => condition`: the records that the caller may see. Applied when the selection is frozen.'),
-  validate: Callback('`(record, context)`: throws to refuse a record. Asks for the entity path.'),
-  persistence: OwnClass('The application\'s own class that writes a chunk.'),
+  constraintMessages: byField(Type.String({ minLength: 1 }), 'Sentences for people, by the name of the constraint that refuses. A constraint\'s COMMENT does the same.'),
+  validate: Type.Optional(Kind('a function or a JSON Schema', (value) => isFunction(value) || isObject(value), {
+    description: 'A rule that each changed record must obey: a TypeBox schema of the record, or `(record, context)`, which throws to refuse. Asks for the entity path.'
+  })),
+  persistence: OwnClass('The application\'s own class that writes the records, in the request and in the worker: `writeChunk({ em, mode, resource, keys, set, user, job, progress })`.'),
+  persistenceConfig: Type.Optional(Kind('an object', isObject, { description: 'What the persistence class is constructed with.' })),
   write: Type.Optional(OneOf(['auto', 'set', 'entity'], {
     default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
   })),

@@ -52,8 +52,10 @@ export interface ResourceOptions<Request = unknown> {
   readonly fieldSchemas?: { readonly [field: string]: TSchema }
   readonly choices?: { readonly [field: string]: Choices<Request> }
   readonly scope?: (request: Request) => Awaitable<Condition | undefined>
-  readonly validate?: RecordCheck
+  readonly constraintMessages?: { readonly [constraint: string]: string }
+  readonly validate?: RecordCheck | TSchema
   readonly persistence?: AnyClass
+  readonly persistenceConfig?: object
   readonly write?: 'auto' | 'set' | 'entity'
   readonly throttle?: number | null
   readonly undo?: boolean

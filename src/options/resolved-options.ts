@@ -21,7 +21,7 @@ export interface ResolvedOptions<Request = unknown> extends
   readonly resources: { readonly [name: string]: ResolvedResourceOptions<Request> }
 }
 
-type UnsetOfResource = 'scope' | 'validate' | 'persistence' | 'manager'
+type UnsetOfResource = 'scope' | 'validate' | 'persistence' | 'persistenceConfig' | 'manager'
 
 /** The options of a resource: checked against its entity, with all defaults, frozen. */
 export interface ResolvedResourceOptions<Request = unknown> extends
