@@ -8,6 +8,8 @@ export type RedisClient = Redis | Cluster
 const producerReadyMs = 1_000
 const consumerReadyMs = 5_000
 const commandMs = 2_500
+/** A connection without an answer for so long was forgotten on the way. A blocking read is answered within 10 s. */
+const silentMs = 15_000
 const longestReconnectMs = 500
 
 export interface RedisQueueSettings {
@@ -25,7 +27,8 @@ export function connectRedisProducer ({ redis, prefix, queueName, onError }: Red
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: commandMs
+    commandTimeout: commandMs,
+    socketTimeout: commandMs
   })
   return {
     kind: 'redis',
@@ -47,7 +50,7 @@ export function connectRedisProducer ({ redis, prefix, queueName, onError }: Red
 }
 
 export function connectRedisConsumer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ConsumerConnection {
-  const options = { maxRetriesPerRequest: null }
+  const options = { maxRetriesPerRequest: null, socketTimeout: silentMs }
   const client = duplicate(redis, onError, options)
   const blocking = duplicate(redis, onError, options)
   return {
@@ -101,6 +104,7 @@ function duplicate (redis: RedisClient, onError: (error: Error) => void, options
     socketTimeout: undefined,
     blockingTimeout: undefined,
     retryStrategy,
+    sentinelRetryStrategy: retryStrategy,
     ...options
   }
   const client = isCluster(redis)
@@ -109,6 +113,7 @@ function duplicate (redis: RedisClient, onError: (error: Error) => void, options
       lazyConnect: false,
       enableOfflineQueue: redisOptions.enableOfflineQueue,
       enableAutoPipelining: false,
+      scaleReads: 'master',
       clusterRetryStrategy: retryStrategy,
       redisOptions
     })

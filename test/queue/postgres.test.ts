@@ -1,6 +1,5 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { Client } from 'pg'
 import { migrate } from '../../src/database/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createPostgresQueueBackend } from '../../src/queue/bullmq.ts'
@@ -8,6 +7,7 @@ import type { QueueConsumer } from '../../src/queue/job-queue.ts'
 import { createDatabase } from '../helpers/database.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
+import { setConnectable } from './connectable.ts'
 import { conformance } from './conformance.ts'
 import { newDelivery } from './deliveries.ts'
 
@@ -95,16 +95,4 @@ function closeAfter (t: TestScope, consumer: QueueConsumer, queue: { close (): P
     await consumer.close(0)
     await queue.close()
   })
-}
-
-/** A database that lets nobody in refuses with an error of its own, not with that of a server that is down. */
-async function setConnectable (url: string, isConnectable: boolean): Promise<void> {
-  const server = new URL(url)
-  const name = server.pathname.slice(1)
-  server.pathname = 'postgres'
-  const client = new Client(server.href)
-  await client.connect()
-  await client.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${isConnectable}`)
-  if (!isConnectable) await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
-  await client.end()
 }

@@ -6,6 +6,7 @@ import type { QueueBackend } from '../../src/queue/job-queue.ts'
 import { createDatabase, ownPostgres } from '../helpers/database.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
+import { createProxy, type Proxy } from '../live/proxy.ts'
 import { openBackend, type BackendAddress } from './open-backend.ts'
 
 /** A queue of its own on a server, as the conformance suite wants it. */
@@ -28,6 +29,8 @@ export interface OwnQueueServer extends QueueServer {
 }
 
 export type Kind = QueueBackend['kind']
+
+export const kinds = ['postgres', 'redis'] as const
 
 /** A queue on the servers that all tests share. */
 export async function sharedQueue (t: TestScope, kind: Kind): Promise<QueueServer> {
@@ -72,6 +75,15 @@ export async function ownQueue (t: TestScope, kind: Kind): Promise<OwnQueueServe
     },
     thaw
   }
+}
+
+/** A queue that is reached through a proxy, which may forget its connections. */
+export async function proxiedQueue (t: TestScope, kind: Kind): Promise<{ server: QueueServer, proxy: Proxy }> {
+  const { address } = await sharedQueue(t, kind)
+  const url = new URL(address.url)
+  const proxy = await createProxy(t, { port: Number(url.port) })
+  url.port = String(proxy.port)
+  return { server: queueAt(t, { ...address, url: url.href }), proxy }
 }
 
 function queueAt (t: TestScope, where: Omit<BackendAddress, 'queueName' | 'leaseMs'>): QueueServer {

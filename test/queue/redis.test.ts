@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
@@ -9,8 +5,7 @@ import type { RedisClient } from '../../src/queue/redis-connection.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
-import { freePort } from '../setup/free-port.ts'
-import { serverDirectory } from '../setup/run-directory.ts'
+import { ownRedisCluster } from '../live/redis-cluster.ts'
 import { conformance } from './conformance.ts'
 import { newDelivery } from './deliveries.ts'
 
@@ -44,7 +39,9 @@ t.test('a client that gives up after the first lost connection is followed by ou
 })
 
 t.test('in a Cluster', async (t) => {
-  const given = await startCluster(t)
+  const { nodes } = await ownRedisCluster(t)
+  const given = new Cluster([...nodes])
+  t.teardown(() => given.disconnect())
   await deliver(t, given, 'powercrud')
   t.equal(given.status, 'ready', 'and it is left open')
 })
@@ -74,27 +71,4 @@ async function deliver (t: TestScope, redis: RedisClient, prefix: string): Promi
   }
   await send()
   return send
-}
-
-/** The smallest Cluster there is: one server that holds all slots, and still refuses keys of different slots in one command. */
-async function startCluster (t: TestScope): Promise<Cluster> {
-  const port = await freePort()
-  const directory = await serverDirectory('redis')
-  const server = spawn('redis-server', [
-    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', join(directory, 'redis.pid'), '--save', '',
-    '--cluster-enabled', 'yes', '--cluster-port', String(await freePort()), '--cluster-announce-ip', '127.0.0.1'
-  ], { stdio: 'ignore' })
-  t.teardown(async () => {
-    server.kill('SIGKILL')
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
-    await rm(directory, { recursive: true, force: true })
-  })
-  const node = new Redis(port, { maxRetriesPerRequest: null })
-  node.on('error', () => undefined)
-  await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-  await until(async () => (await node.cluster('INFO')).includes('cluster_state:ok'))
-  node.disconnect()
-  const cluster = new Cluster([{ host: '127.0.0.1', port }])
-  t.teardown(() => cluster.disconnect())
-  return cluster
 }

@@ -1,0 +1,1 @@
+export { startWorker, type RunningWorker, type WorkerSettings } from './worker.ts'

@@ -1,0 +1,19 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+
+export interface WorkerEntry {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly concurrency: number
+  /** Names of the resources and tasks that it can work for. */
+  readonly operations: readonly string[]
+}
+
+/** Tells that a worker lives, by the database's clock; also one whose row was taken for a dead one's. */
+export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, operations }: WorkerEntry): Promise<void> {
+  await sql.query(`
+    INSERT INTO ${tables.worker} (id, host, pid, concurrency, operations) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (id) DO UPDATE SET seen_at = now()`,
+  [id, host, pid, concurrency, operations])
+}

@@ -1,0 +1,26 @@
+import type { Test } from 'tap'
+import type { JobQueue } from '../../src/queue/job-queue.ts'
+import { until } from '../helpers/until.ts'
+import { openConsumer, openQueue, type TestConsumer } from './deliveries.ts'
+import type { OwnQueueServer } from './queue-server.ts'
+
+/** A queue and a consumer that are made while their server does not answer. */
+export async function bornInOutage (t: Test, server: OwnQueueServer): Promise<{ queue: JobQueue, consumer: TestConsumer }> {
+  const queue = await openQueue(t, server)
+  const consumer = await openConsumer(t, server)
+  await t.rejects(queue.ping(500), { code: 'unavailable' })
+  return { queue, consumer }
+}
+
+/** Resolves when the server answers again. */
+export async function recovered (queue: JobQueue): Promise<void> {
+  await until(() => queue.ping(2_000).then(() => true, () => false), { what: 'the queue after the outage' })
+}
+
+/** Runs it, and asserts that it was done in time. */
+export async function bounded (t: Test, limitMs: number, run: () => Promise<unknown>): Promise<void> {
+  const since = performance.now()
+  await run()
+  const tookMs = performance.now() - since
+  t.ok(tookMs < limitMs, `in ${Math.round(tookMs)} ms`)
+}
