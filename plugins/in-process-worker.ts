@@ -1,35 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Engine } from '../src/engine.ts'
-import type { QueueBackend, QueueConsumer } from '../src/queue/job-queue.ts'
-import { handleDelivery } from '../src/worker/handle-delivery.ts'
-
-/** How long a worker may take to put back what it is working on. */
-const stopMs = 15_000
-
-export interface InProcessWorkerOptions {
-  engine: Engine
-  queueBackend: QueueBackend
-  concurrency: number
-}
+import { startEngineWorker, stopMs, type EngineWorkerSettings } from '../src/worker/engine-worker.ts'
+import type { RunningWorker } from '../src/worker/worker.ts'
 
 /** Works on jobs in the server's own process, from the time it is ready until it begins to close. */
-const inProcessWorker: FastifyPluginAsync<InProcessWorkerOptions> = async (app, { engine, queueBackend, concurrency }) => {
-  const stopping = new AbortController()
-  let consumer: QueueConsumer | undefined
+const inProcessWorker: FastifyPluginAsync<EngineWorkerSettings> = async (app, settings) => {
+  let worker: RunningWorker | undefined
 
   app.addHook('onReady', async () => {
-    consumer = await queueBackend.createConsumer({
-      concurrency,
-      handle: (delivery) => handleDelivery(engine, delivery, { signal: stopping.signal }),
-      onError: (error) => engine.log.warn({ err: error }, 'the worker is in trouble')
-    })
+    worker = await startEngineWorker(settings)
   })
 
   // Before any `onClose`: what the worker writes through, the application's MikroORM, may be closed there.
   app.addHook('preClose', async () => {
-    stopping.abort()
-    await consumer?.close(stopMs)
+    await worker?.stop(stopMs)
   })
 }
 

@@ -1,1 +1,2 @@
-export { startWorker, type RunningWorker, type WorkerSettings } from './worker.ts'
+export { defineConfig, type Config, type ConfigSource } from '../config/define-config.ts'
+export { runCli } from '../cli/run-cli.ts'

@@ -10,11 +10,8 @@ export interface WorkerRegistry {
   readonly tables: Tables
 }
 
-/** How often a worker tells that it lives. Who has been silent for several times as long is taken for dead. */
-export const renewEveryMs = 5_000
-/** How long a worker that was silent still counts as living. */
-export const deadAfterMs = 4 * renewEveryMs
-
+/** Several times within the time after which a silent worker is taken for dead, which is a lease. */
+const renewEveryMs = 5_000
 const statementMs = 3_000
 
 export interface Registration {

@@ -5,9 +5,8 @@ import { migrate } from '../../src/database/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
 import type { JobQueue } from '../../src/queue/job-queue.ts'
-import { deadAfterMs } from '../../src/worker/registration.ts'
-import { forgetDeadWorkers } from '../../src/worker/sql/forget-dead-workers.ts'
-import { livingWorkers } from '../../src/worker/sql/living-workers.ts'
+import { removeDeadWorkers } from '../../src/sweep/sql/remove-dead-workers.ts'
+import { countLivingWorkers } from '../../src/worker/sql/count-living-workers.ts'
 import { startWorker, type WorkerSettings } from '../../src/worker/worker.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
@@ -17,6 +16,7 @@ import { until } from '../helpers/until.ts'
 import { setConnectable } from '../queue/connectable.ts'
 
 const tables = tablesIn('powercrud')
+const livingMs = 30_000
 
 interface Place {
   url: string
@@ -52,18 +52,20 @@ async function createPlace (t: TestScope): Promise<Place> {
 
 t.test('a worker is in the table while it lives', async (t) => {
   const { sql, settings, errors } = await createPlace(t)
-  const living = () => livingWorkers(sql, tables, deadAfterMs)
+  const living = () => countLivingWorkers(sql, tables, livingMs)
   const worker = await startWorker(settings)
   t.teardown(() => worker.stop(0))
   await worker.ready()
-  const [entry] = await until(async () => { const workers = await living(); return workers.length > 0 && workers })
-  t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, operations: ['cities', 'rebuild-project'], startedAt: Date, seenAt: Date })
+  await until(async () => await living() === 1)
+  const [entry] = await sql.query(`SELECT * FROM ${tables.worker}`)
+  t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, operations: ['cities', 'rebuild-project'], started_at: Date, seen_at: Date })
 
   await sql.query(`UPDATE ${tables.worker} SET seen_at = now() - interval '1 minute'`)
-  t.same(await living(), [], 'one that is silent does not count')
-  t.equal(await forgetDeadWorkers(sql, tables, 3_600_000), 0)
-  t.equal(await forgetDeadWorkers(sql, tables, 30_000), 1)
-  await until(async () => (await living()).length === 1, { what: 'a living worker that was taken for dead' })
+  t.equal(await living(), 0, 'one that is silent does not count')
+  await until(async () => await living() === 1, { what: 'the worker to tell again that it lives' })
+  await removeDeadWorkers(sql, tables, { before: new Date(Date.now() + 60_000) })
+  t.equal(await living(), 0)
+  await until(async () => await living() === 1, { what: 'a living worker that was taken for dead' })
 
   await worker.stop(5_000)
   t.same(await sql.query(`SELECT id FROM ${tables.worker}`), [])
@@ -123,7 +125,7 @@ t.test('a worker outlives an outage of its table, and tells it once', async (t) 
   await worker.ready()
   await until(() => errors.length > 0)
   await setConnectable(url, true)
-  await until(async () => (await livingWorkers(sql, tables, deadAfterMs)).length === 1)
+  await until(async () => await countLivingWorkers(sql, tables, livingMs) === 1)
   t.equal(errors.length, 1)
 
   await setConnectable(url, false)

@@ -1,0 +1,20 @@
+import { cleanup } from '../sweep/cleanup.ts'
+import { describeSummary } from '../sweep/summary.ts'
+import type { Command } from './command.ts'
+import { openConfig, openEngine } from './open-config.ts'
+
+/** Sweeps once, and tells what was done. */
+export const runCleanup: Command = async ({ config: path, json }, { print, log, signal }) => {
+  const config = await openConfig(path)
+  try {
+    const { engine, close } = await openEngine(config, log)
+    try {
+      const summary = await cleanup(engine, { signal })
+      print(`${json ? JSON.stringify(summary) : describeSummary(summary)}\n`)
+    } finally {
+      await close()
+    }
+  } finally {
+    await config.close()
+  }
+}

@@ -1,0 +1,1 @@
+throw new RangeError('the config thought better of it')
