@@ -112,9 +112,10 @@ function openLiveStore (database: DatabasePool, tables: Tables, { redis, prefix,
     : createRedisLiveStore({ redis, prefix, ttlMs, onError })
 }
 
-function openQueueBackend (database: DatabasePool, { redis, prefix, log }: EngineSettings, leaseMs: number): QueueBackend {
+function openQueueBackend (database: DatabasePool, { redis, prefix, databaseSchema, log }: EngineSettings, leaseMs: number): QueueBackend {
   const onError = (error: Error) => log.warn({ err: error }, 'the queue is in trouble')
   return redis === undefined
-    ? createPostgresQueueBackend({ config: database.config, queueName: prefix, leaseMs, onError })
+    // Two applications in one database must not drop each other's deliveries: jobs that they do not find.
+    ? createPostgresQueueBackend({ config: database.config, queueName: `${databaseSchema}.${prefix}`, leaseMs, onError })
     : createRedisQueueBackend({ redis, prefix, queueName: 'jobs', leaseMs, onError })
 }

@@ -1,2 +1,3 @@
 export { defineConfig, type Config, type ConfigSource } from '../config/define-config.ts'
-export { runCli } from '../cli/run-cli.ts'
+export { runCli, type CliSurroundings } from '../cli/run-cli.ts'
+export { stopSignal } from '../cli/stop-signal.ts'
