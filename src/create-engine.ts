@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { MikroORM } from '@mikro-orm/postgresql'
+import { enterEngine } from './context/open-engines.ts'
 import { migrate, pendingMigrations } from './database/migrate.ts'
 import { createPool, type DatabasePool } from './database/pool.ts'
 import { tablesIn, type Tables } from './database/tables.ts'
@@ -72,10 +73,12 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       leaseMs,
       workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
     }
+    const leave = enterEngine(engine)
     return {
       engine,
       queueBackend,
       async close () {
+        leave()
         await queue.close()
         await live.close()
         await database.close()
