@@ -5,6 +5,7 @@ import type { Engine } from '../src/engine.ts'
 import { createJobFeed } from '../src/live/job-feed.ts'
 import { resolveOptions, type PluginOptions } from '../src/options/index.ts'
 import { createAccess } from './access.ts'
+import { cleanupSchedulePlugin } from './cleanup-schedule.ts'
 import { inProcessWorkerPlugin } from './in-process-worker.ts'
 import { resolveRedis } from './redis.ts'
 import { describeResponses } from './responses.ts'
@@ -38,6 +39,7 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
   // Those who wait for a job would keep the server from closing.
   app.addHook('preClose', async () => feed.close())
   await app.register(routes, { engine, feed, settings, access: createAccess(settings), responses: describeResponses(settings.schemaPrefix) })
+  await app.register(cleanupSchedulePlugin, { engine })
   if (settings.worker.mode === 'in-process') {
     await app.register(inProcessWorkerPlugin, { engine, queueBackend, concurrency: settings.worker.concurrency })
   }

@@ -1,3 +1,4 @@
+import { grantWaiting } from '../jobs/grant-waiting.ts'
 import type { Delivery } from '../queue/job-queue.ts'
 import { readQueuedJobs, type QueuedJob } from './sql/read-queued-jobs.ts'
 import { renumberJob } from './sql/renumber-job.ts'
@@ -46,4 +47,9 @@ async function deliver (sweep: Sweep, delivery: Delivery): Promise<void> {
   if (isDelivered === undefined) return
   summary.redelivered += 1
   log.warn({ ...delivery }, 'the queue did not have a queued job; it was told again')
+}
+
+/** Whoever ended a job may have died before it gave its records to those who wait for them. */
+export async function grantFreed ({ engine, summary }: Sweep): Promise<void> {
+  summary.granted += await grantWaiting(engine)
 }

@@ -1,4 +1,5 @@
 import { removeDeadWorkers } from './sql/remove-dead-workers.ts'
+import { removeExpiredPreviews } from './sql/remove-expired-previews.ts'
 import { removeIdempotencyKeys } from './sql/remove-idempotency-keys.ts'
 import { removeOldChunks } from './sql/remove-old-chunks.ts'
 import { removeOldJobChunks } from './sql/remove-old-job-chunks.ts'
@@ -22,6 +23,13 @@ export async function removeFinished (sweep: Sweep): Promise<void> {
     await removeAll(sweep, () => removeOldJobChunks(database, tables, old))
     return removeOldJobs(database, tables, old)
   })
+}
+
+/** Removes previews that nobody executed in time; their selections follow as orphans. */
+export async function removePreviews (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables }, summary } = sweep
+  const expired = { before: sweep.now, limit: rowsAtMost }
+  summary.previewsRemoved += await removeAll(sweep, () => removeExpiredPreviews(database, tables, expired))
 }
 
 /** Removes selections that belong to nobody. */

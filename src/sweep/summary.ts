@@ -9,12 +9,16 @@ export interface CleanupSummary {
   poisoned: number
   stuck: number
   abandoned: number
+  /** Jobs that waited for records, and got them. */
+  granted: number
   /** Queued jobs that the queue had forgotten, or held without doing anything with them, and that were told to it again. */
   redelivered: number
   /** Finished jobs that were kept long enough. */
   jobsRemoved: number
   /** Chunks of frozen selections that went with them, or that no job had. */
   chunksRemoved: number
+  /** Previews that expired. */
+  previewsRemoved: number
   idempotencyKeysRemoved: number
   /** Jobs whose live progress nobody needs any more. */
   progressRemoved: number
@@ -32,9 +36,11 @@ export function emptySummary (): CleanupSummary {
     poisoned: 0,
     stuck: 0,
     abandoned: 0,
+    granted: 0,
     redelivered: 0,
     jobsRemoved: 0,
     chunksRemoved: 0,
+    previewsRemoved: 0,
     idempotencyKeysRemoved: 0,
     progressRemoved: 0,
     workersRemoved: 0,
@@ -53,8 +59,10 @@ const sentences: Record<Count, readonly [one: string, many: string]> = {
   poisoned: ['job failed: it killed its workers', 'jobs failed: they killed their workers'],
   stuck: ['job failed: it was stuck', 'jobs failed: they were stuck'],
   abandoned: ['job failed: no worker came for it', 'jobs failed: no worker came for them'],
+  granted: ['waiting job got its records', 'waiting jobs got their records'],
   jobsRemoved: ['finished job was removed', 'finished jobs were removed'],
   chunksRemoved: ['chunk of records was removed', 'chunks of records were removed'],
+  previewsRemoved: ['expired preview was removed', 'expired previews were removed'],
   idempotencyKeysRemoved: ['idempotency key was removed', 'idempotency keys were removed'],
   progressRemoved: ['live progress was forgotten', 'live progresses were forgotten'],
   workersRemoved: ['dead worker was removed', 'dead workers were removed']

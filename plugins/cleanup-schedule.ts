@@ -1,0 +1,56 @@
+import fastifySchedule from '@fastify/schedule'
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { AsyncTask, SimpleIntervalJob } from 'toad-scheduler'
+import { settlesWithin } from '../src/deadline.ts'
+import type { Engine } from '../src/engine.ts'
+import { sweepLiveness, sweepRest } from '../src/sweep/cleanup.ts'
+import type { SweepOptions } from '../src/sweep/sweep.ts'
+
+/** How long a closing server waits for a sweep that is under way; the next one of anybody goes on. */
+const stopMs = 5_000
+
+type Part = (engine: Engine, options: SweepOptions) => Promise<unknown>
+
+/**
+ * Sweeps by itself, on the application's scheduler if it has one: liveness often, since a dead worker's job waits for
+ * it, the rest seldom. A sweep never overlaps itself in one process; several processes may sweep at once.
+ */
+const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (app, { engine }) => {
+  if (!app.hasDecorator('scheduler')) await app.register(fastifySchedule)
+  const { cleanupScheduleIntervalMs } = engine.options
+  const closing = new AbortController()
+  const running = new Set<Promise<void>>()
+
+  const sweeping = async (name: string, part: Part) => {
+    try {
+      await part(engine, { signal: closing.signal })
+    } catch (error) {
+      engine.log.warn({ err: error }, `the ${name} sweep did not get through; the next one goes on`)
+    }
+  }
+  const every = (milliseconds: number, name: string, part: Part) => {
+    const task = new AsyncTask(`powercrud ${name}`, async () => {
+      if (closing.signal.aborted) return
+      const sweep = sweeping(name, part)
+      running.add(sweep)
+      await sweep.finally(() => running.delete(sweep))
+    })
+    return new SimpleIntervalJob({ milliseconds: Math.ceil(milliseconds) }, task, { id: `powercrud ${name} ${engine.workerId}`, preventOverrun: true })
+  }
+  const jobs = [
+    every(Math.min(cleanupScheduleIntervalMs, engine.leaseMs / 3), 'liveness', sweepLiveness),
+    every(cleanupScheduleIntervalMs, 'cleanup', sweepRest)
+  ]
+
+  app.addHook('onReady', async () => {
+    for (const job of jobs) app.scheduler.addSimpleIntervalJob(job)
+  })
+  app.addHook('preClose', async () => {
+    closing.abort()
+    for (const job of jobs) if (app.scheduler.existsById(job.id!)) app.scheduler.removeById(job.id!)
+    await settlesWithin(stopMs, Promise.all(running))
+  })
+}
+
+export const cleanupSchedulePlugin = fp(cleanupSchedule, { name: 'fastify-powercrud-async/cleanup-schedule', fastify: '5.x' })
