@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { createRedisLiveStore } from '../../src/live/redis.ts'
+import { until } from '../helpers/until.ts'
+import { heard, listening, progress } from './conformance.ts'
+import { ownSentinelGroup } from './redis-sentinel.ts'
+
+t.test('a live store follows the master that Sentinel names', async (t) => {
+  const { name, sentinels, master } = await ownSentinelGroup(t)
+  const given = new Redis({ name, sentinels, keyPrefix: 'app:', sentinelRetryStrategy: () => null })
+  given.on('error', () => undefined)
+  t.teardown(() => given.disconnect())
+  const errors: Error[] = []
+  const store = createRedisLiveStore({ redis: given, ttlMs: 60_000, timeoutMs: 1_000, onError: (error) => errors.push(error) })
+  t.teardown(() => store.close())
+
+  const { received } = await listening(store)
+  const [jobId, told] = [randomUUID(), progress()]
+  await store.tell(jobId, told)
+  t.same(await store.hear(jobId), told)
+
+  await master.stop('SIGKILL')
+  await t.rejects(store.ping(1_000), { code: 'unavailable' })
+  await until(() => store.tell(jobId, progress({ processed: 400 })).then(() => true, () => false),
+    { deadlineMs: 30_000, intervalMs: 100, what: 'the other to be the master' })
+  t.match(await store.hear(jobId), { processed: 400 })
+  await heard(received, store)
+  t.ok(errors.length > 0)
+})
