@@ -34,7 +34,6 @@ export function connectLike (given: RedisClient, { name, timeoutMs, onError }: C
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     enableAutoPipelining: false,
-    replyMapping: 'legacy',
     keyPrefix: ''
   } as const
   const client: RedisClient = isCluster(given)

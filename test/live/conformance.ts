@@ -198,7 +198,8 @@ function signalling (t: Test, bench: StoreBench): void {
     const [one, other] = [await bench.open(t), await bench.open(t)]
     const listeners = [await listening(one), await listening(one), await listening(other, one)]
     for (const { received } of listeners) received.length = 0
-    const sent: JobSignal[] = (['progress', 'status', 'wish'] as const).map((kind) => ({ jobId: randomUUID(), kind }))
+    const kinds = ['progress', 'status', 'wish'] as const
+    const sent: JobSignal[] = Array.from({ length: 30 }, (_, index) => ({ jobId: randomUUID(), kind: kinds[index % 3] ?? 'status' }))
     for (const signal of sent) await one.signal(signal)
     for (const { received } of listeners) {
       await until(() => received.length >= sent.length)

@@ -92,8 +92,21 @@ t.test('the settings of the given client do not matter', async (t) => {
     await t.rejects(store.ping(1_000), { code: 'unavailable' })
     await server.start()
     await until(() => store.ping(1_000).then(() => true, () => false))
-    await heard(received, store)
+    await heard(received, store, 5_000)
   }
+})
+
+t.test('while Redis is known to be away, nobody waits', async (t) => {
+  const down = await ownRedis(t)
+  const given = new Redis(down.url, { lazyConnect: true })
+  const store = openWith(t, given, { timeoutMs: 5_000 })
+  await store.ping(5_000)
+  await down.kill()
+  await t.rejects(store.ping(5_000), { code: 'unavailable' })
+  const begin = performance.now()
+  for (let call = 0; call < 50; call++) await store.hear(randomUUID()).catch(() => undefined)
+  const tookMs = Math.round(performance.now() - begin)
+  t.ok(tookMs < 1_000, `50 answers, one after the other, in ${tookMs} ms`)
 })
 
 t.test('is not disturbed by a given client that is closed, nor disturbs one that is not', async (t) => {

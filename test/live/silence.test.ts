@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { openListener } from '../../src/live/postgres-listener.ts'
+import { createRedisLiveStore } from '../../src/live/redis.ts'
 import { openSubscriber } from '../../src/live/redis-subscriber.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { createRedis } from '../helpers/redis.ts'
@@ -71,4 +72,17 @@ t.test('a subscription whose connection was forgotten on the way is made again',
   t.teardown(() => subscriber.close())
   await isFoundAgain(t, { proxy, received, send: (text) => client.publish(prefix, text) })
   t.ok(errors.length >= 1 && errors.length <= 3, 'and it is reported')
+})
+
+t.test('commands go over a new connection where theirs was forgotten on the way', async (t) => {
+  const { url, prefix } = await createRedis(t)
+  const proxy = await createProxy(t, { port: Number(new URL(url).port) })
+  const given = new Redis(proxy.port, '127.0.0.1', { lazyConnect: true })
+  const store = createRedisLiveStore({ redis: given, prefix, ttlMs: 60_000, timeoutMs: 300, onError: () => undefined })
+  t.teardown(() => store.close())
+  await store.ping(1_000)
+  proxy.silence()
+  await t.rejects(store.ping(200), { code: 'unavailable' })
+  await until(() => store.ping(200).then(() => true, () => false))
+  t.equal(proxy.connectionCount, 2)
 })
