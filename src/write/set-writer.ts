@@ -1,6 +1,8 @@
+import type { EntityProperty } from '@mikro-orm/core'
 import type { Tables } from '../database/tables.ts'
 import { columnsOf } from '../change-set/columns.ts'
 import type { Resource } from '../resources/resource.ts'
+import { changeMembers, isToMany, type MemberChange } from './members.ts'
 import { deleteSlice } from './sql/delete-slice.ts'
 import { readUnwritten } from './sql/read-unwritten.ts'
 import { updateSlice } from './sql/update-slice.ts'
@@ -16,9 +18,26 @@ export function setUpdateWriter (tables: Tables, resource: Resource, set: Record
       const columns = columnsOf(resource.meta, transaction.em, set)
       const touched = touchedColumns(resource.meta, transaction.em, set)
       const change = { columns, touched: touched.columns, assignments: touched.assignments }
-      return outcomeOf(tables, resource, transaction, slice, await updateSlice(transaction.sql, tables, resource, slice, change))
+      const update = columns.length === 0
+        ? { written: 0, keys: [] }
+        : await updateSlice(transaction.sql, tables, resource, slice, change)
+      return outcomeOf(tables, resource, transaction, slice, await withMembers(transaction, tables, resource, slice, set, update))
     }
   }
+}
+
+/** Changes the to-many fields of a slice; a record is written where its columns or its members have changed. */
+async function withMembers (
+  transaction: WriteTransaction, tables: Tables, resource: Resource, slice: Slice, set: Record<string, unknown>,
+  update: { written: number, keys: string[] | null }
+): Promise<{ written: number, keys: string[] | null }> {
+  const keys = new Set(update.keys)
+  for (const [field, change] of Object.entries(set)) {
+    const prop = resource.meta.properties[field as never] as EntityProperty
+    if (!isToMany(prop)) continue
+    for (const key of await changeMembers(transaction, tables, resource, slice, prop, change as MemberChange)) keys.add(key)
+  }
+  return update.written === slice.to - slice.from + 1 ? update : { written: keys.size, keys: [...keys] }
 }
 
 /** Deletes in one statement per slice. */
