@@ -1,70 +1,92 @@
-import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import type { EntityProperty } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { quote } from '../database/sql.ts'
 import type { WireKey } from '../resources/record-key.ts'
+import type { Resource } from '../resources/resource.ts'
+import { castTo, isTimestampWithoutZone, knownType } from './column-type.ts'
+import { databaseValueOf, databaseValueOfJson } from './property-value.ts'
+
+type Platform = ReturnType<EntityManager['getPlatform']>
 
 /** One column that a statement sets. */
 export interface ColumnValue {
   property: string
   /** Quoted. */
   column: string
-  /** PostgreSQL type, for casts. */
+  /** As the database has it; empty where that is not known. */
   type: string
   /** What goes to the database as a parameter. */
   value: unknown
-  /** SQL around the parameter's cast, for custom types that have some. */
+  /** SQL that makes a value of the column of the parameter. */
   wrap: (parameter: string) => string
+}
+
+interface Conversion {
+  resource: Pick<Resource, 'meta' | 'columns'>
+  platform: Platform
+  convert: (prop: EntityProperty, platform: Platform, value: unknown) => unknown
 }
 
 /**
  * The columns that a change set (as it came in JSON) writes: scalars, nulls, enums, embedded properties and to-one
  * references. To-many fields have no column and are left out.
  */
-export function columnsOf (meta: EntityMetadata, em: EntityManager, set: Record<string, unknown>): ColumnValue[] {
-  return Object.entries(set).flatMap(([name, value]) => propertyColumns(meta.properties[name as never] as EntityProperty, em, value))
+export function columnsOf (resource: Conversion['resource'], em: EntityManager, set: Record<string, unknown>): ColumnValue[] {
+  return columnsWith(set, { resource, platform: em.getPlatform(), convert: databaseValueOfJson })
 }
 
-function propertyColumns (prop: EntityProperty, em: EntityManager, value: unknown): ColumnValue[] {
+/** The same for values as an entity's properties hold them. */
+export function columnsOfValues (resource: Conversion['resource'], em: EntityManager, values: Record<string, unknown>): ColumnValue[] {
+  return columnsWith(values, { resource, platform: em.getPlatform(), convert: databaseValueOf })
+}
+
+function columnsWith (values: Record<string, unknown>, conversion: Conversion): ColumnValue[] {
+  return Object.entries(values).flatMap(([name, value]) => propertyColumns(conversion.resource.meta.properties[name as never] as EntityProperty, value, conversion))
+}
+
+function propertyColumns (prop: EntityProperty, value: unknown, conversion: Conversion): ColumnValue[] {
   if (prop.kind === 'm:n' || prop.kind === '1:m') return []
-  if (prop.kind === 'embedded' && prop.object !== true) return embeddedColumns(prop, em, value)
-  if (prop.kind === 'm:1' || prop.kind === '1:1') return referenceColumns(prop, value as WireKey | null)
-  return [columnValue(prop, 0, toDatabase(prop, em, value))]
+  if (prop.kind === 'embedded' && prop.object !== true) return embeddedColumns(prop, value, conversion)
+  if (prop.kind === 'm:1' || prop.kind === '1:1') return referenceColumns(prop, value as WireKey | null, conversion)
+  return [columnValue(prop, 0, conversion.convert(prop, conversion.platform, value), conversion)]
 }
 
-function embeddedColumns (prop: EntityProperty, em: EntityManager, value: unknown): ColumnValue[] {
+/** Members that are left out keep their value; null empties all of them. */
+function embeddedColumns (prop: EntityProperty, value: unknown, conversion: Conversion): ColumnValue[] {
   const parts = value as Record<string, unknown> | null
   return Object.entries(prop.embeddedProps as Record<string, EntityProperty>)
-    .filter(([name, part]) => part.persist !== false && (parts === null || name in parts))
-    .flatMap(([name, part]) => propertyColumns(part, em, parts === null ? null : parts[name]))
+    .filter(([name, part]) => part.persist !== false && part.formula === undefined && part.generated === undefined && (parts === null || name in parts))
+    .flatMap(([name, part]) => propertyColumns(part, parts === null ? null : parts[name], conversion))
     .map((column) => ({ ...column, property: prop.name }))
 }
 
 /** A reference to a composite key has a column for each part, in the order of the referenced key. */
-function referenceColumns (prop: EntityProperty, key: WireKey | null): ColumnValue[] {
+function referenceColumns (prop: EntityProperty, key: WireKey | null, conversion: Conversion): ColumnValue[] {
   const parts = key !== null && typeof key === 'object' ? prop.referencedPKs.map((name) => key[name]) : [key]
-  return prop.fieldNames.map((_, index) => columnValue(prop, index, key === null ? null : parts[index]))
+  return prop.fieldNames.map((_, index) => columnValue(prop, index, key === null ? null : parts[index], conversion))
 }
 
-function columnValue (prop: EntityProperty, index: number, value: unknown): ColumnValue {
-  const type = prop.columnTypes[index]!
-  const custom = prop.customTypes?.[index] ?? prop.customType
-  return {
-    property: prop.name,
-    column: quote(prop.fieldNames[index]!),
-    type,
-    value,
-    wrap: (parameter) => custom?.convertToDatabaseValueSQL !== undefined && prop.hasConvertToDatabaseValueSQL
-      ? custom.convertToDatabaseValueSQL(parameter, undefined as never)
-      : `${parameter}::${type}`
+function columnValue (prop: EntityProperty, index: number, value: unknown, { resource, platform }: Conversion): ColumnValue {
+  const name = prop.fieldNames[index]!
+  const type = resource.columns.get(name)?.type ?? knownType(prop.columnTypes[index]!)
+  return { property: prop.name, column: quote(name), type, value, wrap: wrapperOf(prop, type, platform) }
+}
+
+function wrapperOf (prop: EntityProperty, type: string, platform: Platform): (parameter: string) => string {
+  const { customType } = prop
+  if (prop.hasConvertToDatabaseValueSQL && customType?.convertToDatabaseValueSQL !== undefined) {
+    return (parameter) => customType.convertToDatabaseValueSQL!(parameter, platform)
   }
+  if (prop.runtimeType === 'Date' && isTimestampWithoutZone(type)) {
+    // An instant, whose offset a cast to a type without zone would drop. MikroORM keeps it in the zone that it is configured for.
+    return (parameter) => `(${parameter}::timestamptz AT TIME ZONE ${zoneOf(platform)})::${type}`
+  }
+  return (parameter) => `${parameter}${castTo(type)}`
 }
 
-/** Custom types of the application convert from their own JavaScript value; the built-in ones take JSON's as it is. */
-function toDatabase (prop: EntityProperty, em: EntityManager, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  // As ISO text: in a column without zone, a Date would be written in the process's own zone.
-  if (value instanceof Date) return value.toISOString()
-  const platform = em.getPlatform()
-  if (/^jsonb?$/.test(prop.columnTypes[0] ?? '')) return JSON.stringify(value)
-  return prop.customType === undefined ? value : prop.customType.convertToDatabaseValue(value, platform, { fromQuery: false } as never)
+function zoneOf (platform: Platform): string {
+  const zone = platform.getTimezone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  if (zone === 'Z') return "'UTC'"
+  // As a name, PostgreSQL would read an offset the other way round.
+  return /^[+-]/.test(zone) ? `interval '${zone.replaceAll("'", '')}'` : `'${zone.replaceAll("'", '')}'`
 }

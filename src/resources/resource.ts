@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { EntityMetadata, EntityName } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { quote, type Sql } from '../database/sql.ts'
+import { classCondition, heirsOf } from './heirs.ts'
 import { recordKeyOf, type RecordKey } from './record-key.ts'
-import { readCollations } from './sql/read-collations.ts'
+import { readColumns, type TableColumn } from './sql/read-columns.ts'
 
 /** An entity of any shape. MikroORM's types are invariant: an entity is not an `EntityName<object>`. */
 export type BulkEntity = EntityName
@@ -18,19 +19,39 @@ export interface Resource<Options = unknown> {
   /** Name of the root table: the lock namespace that all resources on one entity (and its heirs) share. */
   readonly root: string
   readonly key: RecordKey
+  /** By name; empty where the table was not there when the engine was opened. */
+  readonly columns: ReadonlyMap<string, TableColumn>
+  /** The classes that its records can be of: the entity's own, and those that extend it. */
+  readonly classes: readonly EntityMetadata[]
+  /** SQL: ` AND …`, where the table also has rows of other classes. */
+  ofClass (alias: string): string
   readonly options: Options
   /** Tells whether server and worker mean the same: a hash over what a job's meaning depends on. */
   readonly fingerprint: string
 }
 
-/** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key. */
+/** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key, the names of types. */
 export async function describeResource<Options> (
   { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: BulkEntity, options: Options }
 ): Promise<Resource<Options>> {
   const meta = orm.getMetadata().get(entity) as EntityMetadata
   const table = qualified(meta)
-  const collations = await readCollations(sql, table)
-  return { name, entity, meta, table, root: rootOf(meta), key: recordKeyOf(meta, collations), options, fingerprint: fingerprintOf(meta) }
+  const columns = await readColumns(sql, table)
+  const collations = new Map([...columns.values()].flatMap((column) => column.collation === null ? [] : [[column.name, column.collation]]))
+  const classes = heirsOf(meta, orm.getMetadata())
+  return {
+    name,
+    entity,
+    meta,
+    table,
+    root: rootOf(meta),
+    key: recordKeyOf(meta, collations),
+    columns,
+    classes,
+    ofClass: (alias) => classCondition(meta, classes, alias),
+    options,
+    fingerprint: fingerprintOf(meta)
+  }
 }
 
 /** The lock namespace of an entity, such as `public.city`. */

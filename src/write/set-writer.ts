@@ -15,8 +15,8 @@ export function setUpdateWriter (tables: Tables, resource: Resource, set: Record
     fields: Object.keys(set),
     lock: 'NO KEY UPDATE',
     async write (transaction, slice) {
-      const columns = columnsOf(resource.meta, transaction.em, set)
-      const touched = touchedColumns(resource.meta, transaction.em, set)
+      const columns = columnsOf(resource, transaction.em, set)
+      const touched = touchedColumns(resource, transaction.em, set)
       const change = { columns, touched: touched.columns, assignments: touched.assignments }
       const update = columns.length === 0
         ? { written: 0, keys: [] }

@@ -1,17 +1,19 @@
-import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import type { EntityProperty } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { columnsOf, type ColumnValue } from '../change-set/columns.ts'
+import { columnsOfValues, type ColumnValue } from '../change-set/columns.ts'
 import { quote } from '../database/sql.ts'
+import type { Resource } from '../resources/resource.ts'
 
 /**
  * The columns that every update of an entity writes beside what was asked: `onUpdate` properties, which MikroORM's bulk
  * updates never call, once per statement; and the version, as SQL assignments.
  */
-export function touchedColumns (meta: EntityMetadata, em: EntityManager, set: Record<string, unknown>): { columns: ColumnValue[], assignments: string[] } {
-  const called = meta.props.filter((prop) => prop.onUpdate !== undefined && !(prop.name in set) && !prop.version)
+export function touchedColumns (resource: Resource, em: EntityManager, set: Record<string, unknown>): { columns: ColumnValue[], assignments: string[] } {
+  const { props } = resource.meta
+  const called = props.filter((prop) => prop.onUpdate !== undefined && prop.embedded === undefined && !(prop.name in set) && !prop.version)
   const values = Object.fromEntries(called.map((prop) => [prop.name, prop.onUpdate!({} as never, em)]))
-  const version = meta.props.find((prop) => prop.version)
-  return { columns: columnsOf(meta, em, values), assignments: version === undefined ? [] : [versionAssignment(version)] }
+  const version = props.find((prop) => prop.version)
+  return { columns: columnsOfValues(resource, em, values), assignments: version === undefined ? [] : [versionAssignment(version)] }
 }
 
 function versionAssignment (version: EntityProperty): string {

@@ -13,10 +13,14 @@ import type { TestScope } from './test-scope.ts'
 
 interface BulkOptions {
   entities?: Options['entities']
+  /** What else MikroORM is to be told. */
+  options?: Options
   /** Any entity: the generic types of MikroORM's schemas do not agree with each other. */
   resources: Record<string, Partial<ResourceRules> & { entity: object }>
   rules?: TestEngineOptions['rules']
   settings?: TestEngineOptions['settings']
+  /** SQL that comes before the tables of the entities are made. */
+  before?: string
   /** Runs before the engine looks at the tables. */
   seed?: (client: Client, orm: MikroORM) => Promise<unknown>
 }
@@ -39,10 +43,11 @@ export interface Bulk {
 export type Unwritten = { key: string, outcome: 'unchanged' | 'missing' } | { key: string } & Omit<Refusal, 'place'>
 
 /** An engine on a database of its own, with a resource on some entities: everything that a test of a write starts from. */
-export async function openBulk (t: TestScope, { entities, resources, rules, settings, seed }: BulkOptions): Promise<Bulk> {
+export async function openBulk (t: TestScope, { entities, options, resources, rules, settings, before, seed }: BulkOptions): Promise<Bulk> {
   const database = await createDatabase(t)
-  const orm = await createOrm(t, { url: database.url, ...(entities !== undefined && { entities }) })
   const client = await database.connect()
+  if (before !== undefined) await client.query(before)
+  const orm = await createOrm(t, { url: database.url, options, ...(entities !== undefined && { entities }) })
   await seed?.(client, orm)
   const { engine, complaints } = await openEngine(t, { orm, resources: resources as TestEngineOptions['resources'], rules, settings })
   const job = async (id: string) => (await readJob(engine.database, engine.tables, id))!

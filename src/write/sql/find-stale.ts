@@ -3,7 +3,7 @@ import { quote, type Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { RowLock, Slice } from '../writer.ts'
-import { sliceKeys, sliceValues } from './slice-keys.ts'
+import { inSlice, sliceKeys, sliceValues } from './slice-keys.ts'
 
 /**
  * Which of a slice's records have another version than the one that they were selected with. Locks them all, so that
@@ -11,11 +11,12 @@ import { sliceKeys, sliceValues } from './slice-keys.ts'
  * Output: places within the chunk.
  */
 export async function findStale (
-  sql: Sql, tables: Tables, { table, key }: Resource, { slice, version, lock }: { slice: Slice, version: EntityProperty, lock: RowLock }
+  sql: Sql, tables: Tables, resource: Resource, { slice, version, lock }: { slice: Slice, version: EntityProperty, lock: RowLock }
 ): Promise<number[]> {
+  const { table, key } = resource
   const [row] = await sql.query<{ stale: number[] | null }>(`
     WITH locked AS MATERIALIZED (
-      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${table} t WHERE ${key.among('t', sliceKeys(tables, key))} FOR ${lock}
+      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${table} t WHERE ${inSlice(tables, resource, 't')} FOR ${lock}
     ), given AS MATERIALIZED (
       SELECT g.key, g.version, g.place + $3::int - 1 AS place
       FROM unnest(${sliceKeys(tables, key)}, (

@@ -11,7 +11,7 @@ import { sliceKeys, sliceValues } from './slice-keys.ts'
  * Input: the keys that were written. Output: places within the chunk.
  */
 export async function readUnwritten (
-  sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice, written: readonly string[]
+  sql: Sql, tables: Tables, { table, key, ofClass }: Resource, slice: Slice, written: readonly string[]
 ): Promise<{ unchanged: number[], missing: number[] }> {
   const isText = key.kind === 'text'
   const [row] = await sql.query<{ unchanged: number[] | null, missing: number[] | null }>(`
@@ -22,7 +22,7 @@ export async function readUnwritten (
       SELECT key, place FROM slice
       WHERE key NOT IN (SELECT w.key${isText ? ' COLLATE "C"' : ''} FROM unnest($5::${key.kind}[]) AS w (key))
     ), present AS (
-      SELECT ${key.stored('t')} AS key FROM ${table} t WHERE ${key.among('t', '(SELECT array_agg(key) FROM unwritten)')}
+      SELECT ${key.stored('t')} AS key FROM ${table} t WHERE ${key.among('t', '(SELECT array_agg(key) FROM unwritten)')}${ofClass('t')}
     )
     SELECT array_agg(place ORDER BY place) FILTER (WHERE found) AS unchanged,
       array_agg(place ORDER BY place) FILTER (WHERE NOT found) AS missing

@@ -1,5 +1,6 @@
 import type { Tables } from '../../database/tables.ts'
 import type { RecordKey } from '../../resources/record-key.ts'
+import type { Resource } from '../../resources/resource.ts'
 import type { Slice } from '../writer.ts'
 
 /** SQL: the sorted keys of a slice. It takes the parameters $1…$4 of `sliceValues`. */
@@ -9,4 +10,9 @@ export function sliceKeys (tables: Tables, { kind }: RecordKey): string {
 
 export function sliceValues ({ selectionId, no, from, to }: Slice): unknown[] {
   return [selectionId, no, from, to]
+}
+
+/** SQL: whether row `alias` is one of the slice's records. */
+export function inSlice (tables: Tables, { key, ofClass }: Pick<Resource, 'key' | 'ofClass'>, alias: string): string {
+  return `${key.among(alias, sliceKeys(tables, key))}${ofClass(alias)}`
 }

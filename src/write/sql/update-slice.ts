@@ -1,9 +1,10 @@
+import { differs } from '../../change-set/column-type.ts'
 import type { ColumnValue } from '../../change-set/columns.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { Slice } from '../writer.ts'
-import { sliceKeys, sliceValues } from './slice-keys.ts'
+import { inSlice, sliceValues } from './slice-keys.ts'
 
 /**
  * Sets columns of the slice's records that differ from them, in one statement.
@@ -12,9 +13,10 @@ import { sliceKeys, sliceValues } from './slice-keys.ts'
  * Output: how many records were written, and their keys where that was not the whole slice.
  */
 export async function updateSlice (
-  sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice,
+  sql: Sql, tables: Tables, resource: Resource, slice: Slice,
   { columns, touched, assignments }: { columns: ColumnValue[], touched: ColumnValue[], assignments: string[] }
 ): Promise<{ written: number, keys: string[] | null }> {
+  const { table, key } = resource
   const values = sliceValues(slice)
   const parameter = (column: ColumnValue) => column.wrap(`$${values.push(column.value)}`)
   const asked = columns.map((column) => ({ ...column, sql: parameter(column) }))
@@ -27,14 +29,9 @@ export async function updateSlice (
   const [row] = await sql.query<{ written: number, keys: string[] | null }>(`
     WITH written AS (
       UPDATE ${table} AS t SET ${sets.join(', ')}
-      WHERE ${key.among('t', sliceKeys(tables, key))} AND (${asked.map(differs).join(' OR ')})
+      WHERE ${inSlice(tables, resource, 't')} AND (${asked.map(({ column, type, sql: value }) => differs(`t.${column}`, value, type)).join(' OR ')})
       RETURNING ${key.stored('t')} AS key
     )
     SELECT count(*)::int AS written, CASE WHEN count(*) < ${size} THEN array_agg(key::text) END AS keys FROM written`, values)
   return row!
-}
-
-/** `json` has no equality of its own; its text has. */
-function differs ({ column, type, sql }: ColumnValue & { sql: string }): string {
-  return type === 'json' ? `t.${column}::text IS DISTINCT FROM ${sql}::text` : `t.${column} IS DISTINCT FROM ${sql}`
 }
