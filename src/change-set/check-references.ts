@@ -1,11 +1,19 @@
 import type { EntityProperty } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Sql } from '../database/sql.ts'
+import { quote, type Sql } from '../database/sql.ts'
 import { problem } from '../errors.ts'
 import type { Resource } from '../resources/resource.ts'
+import { castTo, knownType } from './column-type.ts'
+import { findAbsent } from './sql/find-absent.ts'
 
 /** Mistakes that an answer names at most. */
 const toldAtMost = 20
+
+/** A record that a change set refers to, and where that stands in it. */
+interface Reference {
+  path: string
+  key: unknown
+}
 
 /**
  * Makes sure that every record that a change set refers to exists, through the eyes of MikroORM's filters.
@@ -15,17 +23,18 @@ export async function checkReferences (sql: Sql, { meta }: Resource, em: EntityM
   const errors: { path: string, message: string }[] = []
   for (const [field, value] of Object.entries(set)) {
     const prop = meta.properties[field as never] as EntityProperty
-    for (const { path, key } of referencesIn(prop, value)) {
-      if (await exists(sql, em, prop, key)) continue
-      errors.push({ path: `/set/${field}${path}`, message: `there is no ${prop.targetMeta!.className} ${JSON.stringify(key)} that may be referred to` })
-      if (errors.length === toldAtMost) throw refusal(errors)
+    const references = referencesIn(prop, value).map(({ path, key }) => ({ path: `/set/${field}${path}`, key }))
+    for (const { path, key } of await absentOf(sql, em, prop, references)) {
+      errors.push({ path, message: `there is no ${prop.targetMeta!.className} ${JSON.stringify(key)} that may be referred to` })
     }
   }
-  if (errors.length > 0) throw refusal(errors)
+  if (errors.length === 0) return
+  const told = errors.slice(0, toldAtMost)
+  throw problem('reference_not_found', told.map(({ message }) => message).join('; '), { errors: told })
 }
 
-/** The keys that a field refers to, and where in its value they stand. Members that are taken out need not exist. */
-function referencesIn (prop: EntityProperty, value: unknown): { path: string, key: unknown }[] {
+/** The keys that a field refers to. Members that are taken out need not exist. */
+function referencesIn (prop: EntityProperty, value: unknown): Reference[] {
   if (value === null) return []
   if (prop.kind === 'm:1' || prop.kind === '1:1') return [{ path: '', key: value }]
   if (prop.kind !== 'm:n') return []
@@ -33,14 +42,15 @@ function referencesIn (prop: EntityProperty, value: unknown): { path: string, ke
   return (['add', 'replace'] as const).flatMap((name) => (change[name] ?? []).map((key, index) => ({ path: `/${name}/${index}`, key })))
 }
 
-function refusal (errors: { path: string, message: string }[]) {
-  return problem('reference_not_found', errors.map(({ message }) => message).join('; '), { errors })
-}
-
-async function exists (sql: Sql, em: EntityManager, prop: EntityProperty, key: unknown): Promise<boolean> {
+async function absentOf (sql: Sql, em: EntityManager, prop: EntityProperty, references: readonly Reference[]): Promise<Reference[]> {
+  if (references.length === 0) return []
   const target = prop.targetMeta!
-  const condition = typeof key === 'object' ? key : { [target.primaryKeys[0] as string]: key }
-  const rows = em.createQueryBuilder(target.class as never, 'r').select(target.primaryKeys as never).where(condition as never).limit(1)
+  const rows = em.createQueryBuilder(target.class as never, 'r').select(target.primaryKeys as never)
   await rows.applyFilters()
-  return (await sql.query(rows.getFormattedQuery())).length > 0
+  const columns = target.getPrimaryProps().flatMap(({ fieldNames, columnTypes }) =>
+    fieldNames.map((name, index) => ({ column: quote(name), cast: castTo(knownType(columnTypes[index]!)) })))
+  const names = target.primaryKeys as string[]
+  const keys = references.map(({ key }) => typeof key === 'object' ? names.map((name) => (key as Record<string, unknown>)[name]) : [key])
+  const absent = await findAbsent(sql, { rows: rows.getFormattedQuery(), columns, keys })
+  return absent.map((place) => references[place - 1]!)
 }

@@ -1,19 +1,26 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { castTo, knownType } from '../change-set/column-type.ts'
 import { quote } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import type { WireKey } from '../resources/record-key.ts'
 import { qualified, type Resource } from '../resources/resource.ts'
-import { addMembers, removeMembers } from './sql/change-members.ts'
+import { addMembers } from './sql/add-members.ts'
+import { removeDisordered } from './sql/remove-disordered.ts'
+import { removeMembers } from './sql/remove-members.ts'
 import type { Slice, WriteTransaction } from './writer.ts'
 
-/** The pivot table behind a to-many field, quoted. */
-export interface Members {
-  pivot: string
+/** The pivot table behind a to-many field. Names are quoted. */
+export interface Pivot {
+  table: string
   /** Columns that refer to the record, in the order of its key. */
-  own: string[]
-  /** Columns that refer to the member, in the order of its key, and their types. */
-  inverse: string[]
-  types: string[]
+  own: readonly string[]
+  /** Columns that refer to the member, in the order of its key. */
+  inverse: readonly string[]
+  /** The cast that makes a part of a member's key of text. */
+  casts: readonly string[]
+  /** The column that the members are ordered by, where their order is kept. */
+  order: string | undefined
 }
 
 /** What is to become of a to-many field, as it came in JSON. */
@@ -25,37 +32,52 @@ export function isToMany (prop: EntityProperty): boolean {
 }
 
 /**
- * Changes who belongs to the records of a slice. The version of a record is not touched by it, as in MikroORM.
- * Resolves to the keys of the records whose members have changed.
+ * Changes who belongs to the records of a slice. Neither the version of a record nor its `onUpdate` properties move by
+ * that alone, as when MikroORM flushes it.
+ * Resolves to the stored keys of the records whose members have changed.
  */
 export async function changeMembers (
-  { sql }: WriteTransaction, tables: Tables, resource: Resource, slice: Slice, prop: EntityProperty, change: MemberChange
+  { sql, em }: WriteTransaction, tables: Tables, resource: Resource, slice: Slice, prop: EntityProperty, change: MemberChange
 ): Promise<Set<string>> {
-  const members = membersOf(prop)
-  const parts = (keys: readonly WireKey[]) => keys.map((key) => partsOf(prop.targetMeta!, key))
+  const pivot = pivotOf(prop, em)
   const changed = new Set<string>()
   const note = (keys: readonly string[]) => { for (const key of keys) changed.add(key) }
+  const at = { resource, slice, pivot }
   if ('replace' in change) {
-    note(await removeMembers(sql, tables, resource, slice, members, parts(change.replace), { others: true }))
-    note(await addMembers(sql, tables, resource, slice, members, parts(change.replace)))
+    const members = membersOf(prop, change.replace)
+    note(await removeMembers(sql, tables, at, { members, others: true }))
+    note(await addMembers(sql, tables, at, members))
+    if (pivot.order === undefined || members.length < 2) return changed
+    note(await removeDisordered(sql, tables, at, members))
+    await addMembers(sql, tables, at, members)
     return changed
   }
-  if (change.remove?.length) note(await removeMembers(sql, tables, resource, slice, members, parts(change.remove), { others: false }))
-  if (change.add?.length) note(await addMembers(sql, tables, resource, slice, members, parts(change.add)))
+  const added = membersOf(prop, change.add ?? [])
+  const texts = new Set(added.map((member) => member.join('\n')))
+  const removed = membersOf(prop, change.remove ?? []).filter((member) => !texts.has(member.join('\n')))
+  if (removed.length > 0) note(await removeMembers(sql, tables, at, { members: removed, others: false }))
+  if (added.length > 0) note(await addMembers(sql, tables, at, added))
   return changed
 }
 
-function membersOf (prop: EntityProperty): Members {
-  const target = prop.targetMeta!
-  const pivot = (prop.pivotEntity as unknown as { meta?: EntityMetadata } | undefined)?.meta
+/** The pivot table of a to-many field, seen from the side of the field. */
+export function pivotOf (prop: EntityProperty, em: EntityManager): Pivot {
+  const meta = em.getMetadata().get(prop.pivotEntity) as EntityMetadata
+  // Only the owning side keeps an order.
+  const order = prop.owner && prop.fixedOrder ? meta.properties[prop.fixedOrderColumn as never] as EntityProperty : undefined
   return {
-    pivot: pivot === undefined ? prop.pivotTable.split('.').map(quote).join('.') : qualified(pivot),
+    table: qualified(meta),
     own: prop.joinColumns.map(quote),
     inverse: prop.inverseJoinColumns.map(quote),
-    types: target.getPrimaryProps().flatMap(({ columnTypes }) => columnTypes)
+    casts: prop.targetMeta!.getPrimaryProps().flatMap(({ columnTypes }) => columnTypes).map((type) => castTo(knownType(type))),
+    order: order && quote(order.fieldNames[0]!)
   }
 }
 
-function partsOf (target: EntityMetadata, key: WireKey): unknown[] {
-  return typeof key === 'object' ? (target.primaryKeys as string[]).map((name) => key[name]) : [key]
+/** The parts of the members' keys as text; one that is given twice counts once. */
+function membersOf (prop: EntityProperty, keys: readonly WireKey[]): string[][] {
+  const parts = prop.targetMeta!.getPrimaryProps()
+  const textOf = (part: EntityProperty, value: unknown) => part.columnTypes[0] === 'uuid' ? String(value).toLowerCase() : String(value)
+  const members = keys.map((key) => parts.map((part) => textOf(part, typeof key === 'object' ? key[part.name] : key)))
+  return [...new Map(members.map((member) => [member.join('\n'), member])).values()]
 }
