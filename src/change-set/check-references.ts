@@ -1,8 +1,9 @@
 import type { EntityProperty } from '@mikro-orm/core'
-import type { EntityManager } from '@mikro-orm/postgresql'
 import { quote, type Sql } from '../database/sql.ts'
 import { problem } from '../errors.ts'
 import type { Resource } from '../resources/resource.ts'
+import { visibleRows } from '../selection/conditions.ts'
+import type { SelectionView } from '../selection/selection.ts'
 import { castTo, knownType } from './column-type.ts'
 import { findAbsent } from './sql/find-absent.ts'
 
@@ -16,15 +17,18 @@ interface Reference {
 }
 
 /**
- * Makes sure that every record that a change set refers to exists, through the eyes of MikroORM's filters.
+ * Makes sure that every record that a change set refers to exists, through the eyes of MikroORM's filters, and is
+ * among the declared choices of its field.
  * @throws reference_not_found, which names each field
  */
-export async function checkReferences (sql: Sql, { meta }: Resource, em: EntityManager, set: Record<string, unknown>): Promise<void> {
+export async function checkReferences (sql: Sql, { meta }: Resource, view: SelectionView, set: Record<string, unknown>): Promise<void> {
   const errors: { path: string, message: string }[] = []
   for (const [field, value] of Object.entries(set)) {
     const prop = meta.properties[field as never] as EntityProperty
     const references = referencesIn(prop, value).map(({ path, key }) => ({ path: `/set/${field}${path}`, key }))
-    for (const { path, key } of await absentOf(sql, em, prop, references)) {
+    if (references.length === 0) continue
+    const choosable = { em: view.em, scope: await view.choiceCondition?.(field) }
+    for (const { path, key } of await absentOf(sql, choosable, prop, references)) {
       errors.push({ path, message: `there is no ${prop.targetMeta!.className} ${JSON.stringify(key)} that may be referred to` })
     }
   }
@@ -42,15 +46,13 @@ function referencesIn (prop: EntityProperty, value: unknown): Reference[] {
   return (['add', 'replace'] as const).flatMap((name) => (change[name] ?? []).map((key, index) => ({ path: `/${name}/${index}`, key })))
 }
 
-async function absentOf (sql: Sql, em: EntityManager, prop: EntityProperty, references: readonly Reference[]): Promise<Reference[]> {
-  if (references.length === 0) return []
+async function absentOf (sql: Sql, choosable: SelectionView, prop: EntityProperty, references: readonly Reference[]): Promise<Reference[]> {
   const target = prop.targetMeta!
-  const rows = em.createQueryBuilder(target.class as never, 'r').select(target.primaryKeys as never)
-  await rows.applyFilters()
+  const rows = await visibleRows({ entity: target.class, meta: target }, choosable)
   const columns = target.getPrimaryProps().flatMap(({ fieldNames, columnTypes }) =>
     fieldNames.map((name, index) => ({ column: quote(name), cast: castTo(knownType(columnTypes[index]!)) })))
   const names = target.primaryKeys as string[]
   const keys = references.map(({ key }) => typeof key === 'object' ? names.map((name) => (key as Record<string, unknown>)[name]) : [key])
-  const absent = await findAbsent(sql, { rows: rows.getFormattedQuery(), columns, keys })
+  const absent = await findAbsent(sql, { rows, columns, keys })
   return absent.map((place) => references[place - 1]!)
 }

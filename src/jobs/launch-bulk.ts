@@ -62,7 +62,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
   if (known !== undefined) return { job: known, claimed: false, replayed: true }
 
   if ('writtenBy' in launch.selection) await requireNotUndone(sql, tables, launch.selection.writtenBy)
-  await checkReferences(sql, resource, launch.view.em, launch.set ?? {})
+  await checkReferences(sql, resource, launch.view, launch.set ?? {})
   const id = uuidv7()
   const frozen = await freezeLaunch(engine, sql, launch, id)
   const { selectionId } = frozen

@@ -20,6 +20,12 @@ export function checkChoices ({ choices = {} }: ResourceOptions, editable: reado
   }
 }
 
+/** A field that has a list of choices takes no other values. */
+export function narrowedTo (choices: unknown, field: FieldShape): FieldShape {
+  if (!Array.isArray(choices) || field.type === 'array') return field
+  return { ...field, value: { ...field.value, enum: [...choices], description: `One of ${choices.join(', ')}.` } }
+}
+
 function checkValues (field: FieldShape, values: readonly unknown[], where: string, mistakes: Mistakes): void {
   if (field.kind !== 'scalar') return mistakes.tell(where, `${field.name} is no scalar: expected { label, search, where }`)
   for (const [index, value] of values.entries()) {

@@ -6,7 +6,7 @@ import { ResourceOptionsSchema } from '../../schemas/options.ts'
 import { buildResourceSchemas, type ResourceShape } from '../../schemas/resource.ts'
 import { mistakesOf } from '../validation/mistakes.ts'
 import { unknownName } from '../validation/suggestion.ts'
-import { checkChoices } from './choices.ts'
+import { checkChoices, narrowedTo } from './choices.ts'
 import { frozenCopy, withDefaults } from './defaults.ts'
 import { memberPath, type Mistakes } from './mistakes.ts'
 import type { ResourceOptions } from './plugin-options.ts'
@@ -112,14 +112,15 @@ export function resolveResource (given: unknown, context: ResourceContext, mista
   }
   if (mistakes.count > before) return undefined
 
-  const shape: ResourceShape = { name, schemaName: schemaNameOf(meta), meta, key, bulkFields: editable, filterFields: filterable, version: versionOf(meta) }
+  const narrowed = editable.map((field) => narrowedTo(options.choices?.[field.name], field))
+  const shape: ResourceShape = { name, schemaName: schemaNameOf(meta), meta, key, bulkFields: narrowed, filterFields: filterable, version: versionOf(meta) }
   const resolved = frozenCopy(withDefaults(ResourceOptionsSchema, given as Record<string, unknown>))
   return Object.freeze({
     ...resolved,
     bulkAsyncAllowAnonymous: options.bulkAsyncAllowAnonymous ?? !knowsUsers,
     name,
     meta,
-    editable: new Map(editable.map((field) => [field.name, field])),
+    editable: new Map(narrowed.map((field) => [field.name, field])),
     filterable: new Map(filterable.map((field) => [field.name, field])),
     shape,
     schemas: buildResourceSchemas(shape, { schemaPrefix })

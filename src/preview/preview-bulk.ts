@@ -56,7 +56,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
 
 async function freezePreview ({ tables }: Engine, sql: Sql, request: PreviewRequest) {
   const { resource, selection, view, user } = request
-  await checkReferences(sql, resource, view.em, request.set ?? {})
+  await checkReferences(sql, resource, view, request.set ?? {})
   const previewId = uuidv7()
   const { total, chunkCount } = await freeze({
     sql, tables, resource, selectionId: previewId, selection, view, living: false, maxRecords: resource.options.bulkMaxSelectedRecords

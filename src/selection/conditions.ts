@@ -60,7 +60,7 @@ function notInList (field: string, list: unknown[]): object {
 }
 
 /** Escapes what LIKE would take for a pattern. */
-function literal (text: string): string {
+export function literal (text: string): string {
   return text.replace(/[\\%_]/g, '\\$&')
 }
 
@@ -68,10 +68,18 @@ function literal (text: string): string {
  * The SELECT of the keys and rows that a caller may work on: the condition, the resource's scope, and MikroORM's own
  * filters. It is complete SQL with its values in it, ready to stand as a subquery.
  */
-export async function visibleRows (resource: Resource, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
+export async function visibleRows (resource: Pick<Resource, 'entity' | 'meta'>, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
   const rows = em.createQueryBuilder(resource.entity, 'e').select(resource.meta.primaryKeys as never)
-  if (scope !== undefined) rows.andWhere(scope as never)
-  if (condition !== undefined) rows.andWhere(condition as never)
+  if (scope !== undefined) rows.andWhere(copyOf(scope) as never)
+  if (condition !== undefined) rows.andWhere(copyOf(condition) as never)
   await rows.applyFilters()
   return rows.getFormattedQuery()
+}
+
+/** MikroORM writes into the conditions that it is given; those of the options are the same for every request, and frozen. */
+function copyOf (value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  // Fragments of raw SQL are named by symbols.
+  return Object.fromEntries(Reflect.ownKeys(value).map((name) => [name, copyOf((value as Record<PropertyKey, unknown>)[name])]))
 }

@@ -15,6 +15,8 @@ export interface SelectionView {
   em: EntityManager
   /** The resource's `scope` for this request; records outside are missing. */
   scope: FilterQuery<object> | undefined
+  /** Which records a reference may be set to, beyond what MikroORM's filters say; for all undefined. */
+  choiceCondition?: (field: string) => Promise<FilterQuery<object> | undefined>
 }
 
 /** A frozen selection. */
