@@ -57,6 +57,9 @@ export interface ResourceSchemas {
 }
 
 const reasonLimit = 1000
+/** Keys whose locks are looked up at once: what an address has room for, and what one statement does in no time. */
+const locksOfQuery = 1000
+const locksOfBody = 10_000
 
 const launchMembers = {
   onError: Type.Optional(OneOf(onErrorModes, {
@@ -111,11 +114,11 @@ export function buildResourceSchemas (shape: ResourceShape, { schemaPrefix }: { 
       examples: [{ selection: { ids } }]
     }))
   const locksQueryBody = Type.Unsafe<LocksQuery>(Type.Object(
-    { ids: Type.Array(shape.key.schema, { minItems: 1, description: 'Keys of records.' }) },
+    { ids: Type.Array(shape.key.schema, { minItems: 1, maxItems: locksOfBody, description: 'Keys of records.' }) },
     { ...closed, $id: named('LocksQuery'), title: named('LocksQuery'), description: 'Which of these records are locked?', examples: [{ ids }] }))
   const locksQuerystring = shape.key.composite
     ? undefined
-    : Type.Unsafe<LocksQuery>(Type.Object({ ids: Type.Array(shape.key.schema, { minItems: 1, description: 'Keys of records: `ids=1&ids=2`.' }) }, closed))
+    : Type.Unsafe<LocksQuery>(Type.Object({ ids: Type.Array(shape.key.schema, { minItems: 1, maxItems: locksOfQuery, description: 'Keys of records: `ids=1,2`, or `ids=1&ids=2`.' }) }, closed))
 
   const components = [filter, selection, changeSet, bulkUpdateBody, bulkDeleteBody, locksQueryBody].filter((schema) => schema !== undefined)
   return { filter, selection, changeSet, bulkUpdateBody, bulkDeleteBody, locksQueryBody, locksQuerystring, components }

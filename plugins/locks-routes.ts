@@ -1,0 +1,74 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { LocksQuery } from '../schemas/resource.ts'
+import { locksSeen } from '../src/locks/locks-seen.ts'
+import type { ResolvedResourceOptions } from '../src/options/index.ts'
+import { bodyLimitOf } from './body-limit.ts'
+import { requireJson } from './negotiation.ts'
+import type { RoutesContext } from './routes-context.ts'
+
+/** GET {path}/locks and POST {path}/locks/query of each resource. */
+export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
+  const { engine, access, responses } = context
+  for (const resource of Object.values(context.settings.resources)) addRoutes(resource)
+
+  function addRoutes (resource: ResolvedResourceOptions<FastifyRequest>): void {
+    const { name, path, shape: { schemaName }, schemas: { locksQuerystring, locksQueryBody } } = resource
+    const shared = {
+      summary: `Which records of ${name} are locked`,
+      tags: [name],
+      response: {
+        200: responses.json('Locks', 'Those of them that are locked.'),
+        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable')
+      }
+    }
+    const onRequest = [async (request: FastifyRequest) => access.require(request, { action: 'view', resource: name }), requireJson]
+    const answer = async (request: FastifyRequest, reply: FastifyReply, { ids }: LocksQuery) => {
+      reply.header('cache-control', 'no-store')
+      return { items: await locksSeen(engine, name, ids, (view) => access.maySee(request, view)) }
+    }
+
+    // A query string has no place for a key of several parts.
+    if (locksQuerystring !== undefined) {
+      scope.get<{ Querystring: LocksQuery }>(`${path}/locks`, {
+        schema: {
+          ...shared,
+          operationId: `listLocks${schemaName}`,
+          description: 'Only those that are locked are told. Keys are separated by commas (`ids=1,2,3`) or given again and again (`ids=1&ids=2`). For many keys there is `POST` to `locks/query`.',
+          querystring: locksQuerystring
+        },
+        onRequest,
+        preValidation: async (request) => separateIds(request, resource)
+      }, async (request, reply) => answer(request, reply, request.query))
+    }
+
+    scope.post<{ Body: LocksQuery }>(`${path}/locks/query`, {
+      bodyLimit: bodyLimitOf(resource),
+      schema: {
+        ...shared,
+        operationId: `queryLocks${schemaName}`,
+        description: 'The same for many keys, and for keys of several parts. Only those that are locked are told. It changes nothing.',
+        body: { $ref: `${locksQueryBody.$id}#` },
+        response: { ...shared.response, ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable', 'unsupported_media_type', 'body_too_large') }
+      },
+      onRequest
+    }, async (request, reply) => answer(request, reply, request.body))
+  }
+}
+
+/**
+ * Takes lists of keys apart. A comma may be a part of a key that is text: such a value is asked about as a whole too, so
+ * that its lock is not overlooked.
+ */
+function separateIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { shape: { key } }: Pick<ResolvedResourceOptions, 'shape'>): void {
+  const { ids } = request.query as { ids?: unknown }
+  if (ids === undefined) return
+  const [{ type, schema }] = key.parts as [typeof key.parts[number]]
+  const mayBeKey = (text: string) => type === 'text' && [...text].length <= (schema.maxLength ?? Infinity)
+  request.query = {
+    ...request.query,
+    ids: [ids].flat().map(String).flatMap((text) => {
+      const parts = text.split(',')
+      return parts.length > 1 && mayBeKey(text) ? [text, ...parts] : parts
+    })
+  }
+}
