@@ -10,6 +10,8 @@ export interface Access {
   callerOf (request: FastifyRequest): Promise<User | null>
   /** @throws unauthenticated, forbidden */
   require (request: FastifyRequest, action: Action): Promise<void>
+  /** Whether `require` would let it pass. */
+  allows (request: FastifyRequest, action: Action): Promise<boolean>
   maySee (request: FastifyRequest, view: JobView): Promise<boolean>
   /**
    * Whose jobs a list is restricted to: a user's, or nobody's (null). Undefined where that does not decide: everybody
@@ -58,6 +60,14 @@ export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<Fa
       const caller = await callerOf(request)
       if (await isAllowed(request, action)) return
       throw problem(user !== undefined && caller === null ? 'unauthenticated' : 'forbidden')
+    },
+    async allows (request, action) {
+      try {
+        return await isAllowed(request, action)
+      } catch (error) {
+        if (isPowercrudError(error, 'forbidden') || isPowercrudError(error, 'unauthenticated')) return false
+        throw error
+      }
     },
     async maySee (request, view) {
       if (canSeeJob !== undefined) return Boolean(await canSeeJob(request, view.job))

@@ -8,6 +8,8 @@ import { bulkRoutes } from './bulk-routes.ts'
 import { handleError } from './error-handler.ts'
 import { healthRoute } from './health-route.ts'
 import { jobRoutes } from './job-routes.ts'
+import { locksRoutes } from './locks-routes.ts'
+import { optionsRoute } from './options-route.ts'
 import { progressRoute } from './progress-route.ts'
 import { resultRoute } from './result-route.ts'
 import type { RoutesContext } from './routes-context.ts'
@@ -28,7 +30,7 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
   takeOnlyJson(scope)
   if (!scope.hasRequestDecorator('accepts')) await scope.register(fastifyAccepts)
 
-  for (const plugin of [bulkRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
+  for (const plugin of [bulkRoutes, optionsRoute, locksRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
 }
 
 function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext): TSchema[] {

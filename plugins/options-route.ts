@@ -1,0 +1,68 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { Type, type Static } from '@sinclair/typebox'
+import { closed } from '../schemas/common.ts'
+import { Text } from '../schemas/entity/text.ts'
+import { bulkOptionsOf } from '../src/bulk-options/bulk-options.ts'
+import type { ResolvedResourceOptions } from '../src/options/index.ts'
+import { unknownName } from '../src/validation/suggestion.ts'
+import { requireJson } from './negotiation.ts'
+import type { RoutesContext } from './routes-context.ts'
+import { viewOf } from './selection-view.ts'
+import { validationProblem } from './validation/index.ts'
+
+const limitByDefault = 50
+const limitAtMost = 200
+
+const OptionsQuery = Type.Object({
+  field: Type.Optional(Type.String({ description: 'Only this editable field, for more of its choices.' })),
+  search: Type.Optional(Text({ maxLength: 200, description: 'Only choices that contain this text, in upper or lower case. With `field`.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limitAtMost, description: `Choices of a page at most, for each field; ${limitByDefault} when left out.` })),
+  cursor: Type.Optional(Type.String({ description: '`nextCursor` of the choices before. With `field`, and the same `search`.' }))
+}, closed)
+type OptionsQuery = Static<typeof OptionsQuery>
+
+/** GET {path}/bulk-options of each resource. */
+export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
+  for (const resource of Object.values(context.settings.resources)) addRoute(resource)
+
+  function addRoute (resource: ResolvedResourceOptions<FastifyRequest>): void {
+    const { engine, access, responses } = context
+    scope.get<{ Querystring: OptionsQuery }>(`${resource.path}/bulk-options`, {
+      schema: {
+        operationId: `bulkOptions${resource.shape.schemaName}`,
+        summary: `What can be done with many records of ${resource.name}`,
+        description: 'What a page needs to build a form: the editable fields with their schemas, labels and choices, the fields to filter on, the limits, and what the caller may do. ' +
+          'Choices of references are the records that the caller may choose, ordered by label, in pages: ask for more with `?field=country&search=ger&cursor=…`. ' +
+          'Then `fields` has that field only, with the next page of its choices; the rest of the answer is as ever.',
+        tags: [resource.name],
+        querystring: OptionsQuery,
+        response: {
+          200: responses.json('BulkOptions', 'What can be done.'),
+          ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable')
+        }
+      },
+      onRequest: [async (request: FastifyRequest) => access.require(request, { action: 'view', resource: resource.name }), requireJson]
+    }, async (request, reply) => {
+      const { field, search, cursor, limit = limitByDefault } = request.query
+      requireField(resource, request.query)
+      reply.header('cache-control', 'no-store')
+      return bulkOptionsOf(engine, resource, { field, search, cursor, limit, view: await viewOf(context, request, resource.name), actions: await actionsOf(request, resource) })
+    })
+  }
+
+  /** What the resource offers, and the caller may do. */
+  async function actionsOf (request: FastifyRequest, { name, editable, bulkDelete }: ResolvedResourceOptions<FastifyRequest>) {
+    const may = (action: string) => context.access.allows(request, { action, resource: name })
+    return { update: editable.size > 0 && await may('update'), delete: bulkDelete && await may('delete') }
+  }
+}
+
+/** @throws validation_failed for a field that is not editable, and for a page of no field */
+function requireField ({ editable }: ResolvedResourceOptions<FastifyRequest>, query: OptionsQuery): void {
+  if (query.field !== undefined && !editable.has(query.field)) {
+    throw validationProblem('querystring', [{ path: '/field', message: unknownName('editable field', query.field, [...editable.keys()]) }])
+  }
+  if (query.field !== undefined) return
+  const paged = (['search', 'cursor'] as const).filter((name) => query[name] !== undefined)
+  if (paged.length > 0) throw validationProblem('querystring', paged.map((name) => ({ path: `/${name}`, message: 'needs field: it is about the choices of one' })))
+}
