@@ -8,7 +8,7 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml'
 }
 
-const own = ['api.js', 'bulk-dialog.js', 'change-fields.js', 'elements.js', 'job-card.js', 'locks.js', 'main.js', 'preview.js', 'selection.js',
+const own = ['api.js', 'bulk-dialog.js', 'change-fields.js', 'choice-search.js', 'elements.js', 'job-card.js', 'locks.js', 'main.js', 'preview.js', 'selection.js',
   'page.css', 'table.css', 'bulk.css', 'icon.svg']
 
 /** The files that the page loads, all of them from here: read once, and sent again only when they have changed. */

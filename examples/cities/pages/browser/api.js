@@ -28,6 +28,13 @@ export const preview = (operation, body) => ask('POST', `/cities/bulk-${operatio
 
 export const bulkOptions = () => ask('GET', '/cities/bulk-options')
 
+/** A page of what may be chosen for a field. */
+export async function choicesOf (field, { search, cursor }) {
+  const query = new URLSearchParams({ field, ...(search && { search }), ...(cursor && { cursor }) })
+  const { fields } = await ask('GET', `/cities/bulk-options?${query}`)
+  return fields[0].choices
+}
+
 export const locksOf = (ids) => ask('POST', '/cities/locks/query', { ids })
 
 /** Names of cities by their ids; one that cannot be had is left out. */

@@ -1,3 +1,4 @@
+import { choiceSearch } from './choice-search.js'
 import { element } from './elements.js'
 
 /**
@@ -28,7 +29,7 @@ export function changeField (field) {
 function controlOf (field) {
   if (field.kind === 'collection') return collectionControl(field)
   if (field.choices !== null) return choiceControl(field)
-  if (field.type === 'boolean') return choiceControl({ ...field, choices: { items: [{ value: true, label: 'Yes' }, { value: false, label: 'No' }] } })
+  if (field.type === 'boolean') return choiceControl({ ...field, choices: { items: [{ value: true, label: 'Yes' }, { value: false, label: 'No' }], nextCursor: null } })
   if (['instant', 'datetime', 'timestamp'].includes(field.type)) return instantControl(field)
   if (['integer', 'number'].includes(field.type)) return numberControl(field)
   return textControl(field)
@@ -36,12 +37,34 @@ function controlOf (field) {
 
 const nothing = 'nothing'
 
-/** Which entry of the list is chosen is kept as its place, so that values of any type come back as they were. */
-function choiceControl ({ choices, nullable }) {
-  const items = nullable ? [{ value: null, label: `(${nothing})` }, ...choices.items] : choices.items
-  const node = element('select', {}, items.map(({ label }, place) => element('option', { value: place }, label)))
-  const chosen = () => items[Number(node.value)]
-  return { node, read: () => chosen().value, describe: () => chosen().label }
+/**
+ * Which entry of the list is chosen is kept as its place, so that values of any type come back as they were. What is chosen
+ * stays in the list whatever is searched for afterwards.
+ */
+function choiceControl (field) {
+  const none = field.nullable ? [{ value: null, label: `(${nothing})` }] : []
+  let items = []
+  const list = element('select', { 'aria-labelledby': `label-${field.name}` })
+  const chosen = () => items[Number(list.value)]
+  const fill = (found, kept) => {
+    items = [...none, ...(kept === undefined || found.concat(none).some(({ value }) => same(value, kept.value)) ? [] : [kept]), ...found]
+    list.replaceChildren(...items.map(({ label }, place) => element('option', { value: place }, label)))
+    if (kept !== undefined) list.value = String(items.findIndex(({ value }) => same(value, kept.value)))
+  }
+  fill(field.choices.items)
+  // Until somebody has chosen, the first that is found is as good as any.
+  let touched = false
+  list.addEventListener('input', () => { touched = true })
+  const search = choiceSearch(field, (found) => {
+    fill(found, touched ? chosen() : undefined)
+    if (!touched && found.length > 0) list.selectedIndex = none.length
+  })
+  const node = search === null ? list : element('div', { class: 'long-choice', role: 'group' }, search, list)
+  return { node, read: () => chosen()?.value, describe: () => chosen()?.label ?? nothing }
+}
+
+function same (one, other) {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 function numberControl ({ nullable, schema }) {
@@ -65,16 +88,26 @@ function emptyHint (nullable) {
 }
 
 /** Each choice stays, is added, or is taken away; or the chosen ones take the place of all. */
-function collectionControl ({ name, choices }) {
-  const ways = ['keep', 'add', 'remove']
-  const rows = choices.items.map(({ value, label }, place) => {
-    const radios = ways.map((way) => element('input', { type: 'radio', name: `${name}-${place}`, value: way, checked: way === 'keep' }))
-    const node = element('div', { class: 'ways', role: 'radiogroup', 'aria-label': label }, element('span', {}, label),
-      radios.map((radio) => element('label', {}, radio, ` ${radio.value}`)))
-    return { value, label, node, way: () => radios.find((radio) => radio.checked).value }
-  })
+function collectionControl (field) {
+  const rows = []
+  const list = element('div', {})
+  const rowOf = ({ value, label }) => {
+    const known = rows.find((row) => same(row.value, value))
+    if (known !== undefined) return known
+    const made = wayRow(`${field.name}-${rows.length}`, value, label)
+    rows.push(made)
+    list.append(made.node)
+    return made
+  }
+  // What is to be added or taken away stays in sight, whatever is searched for.
+  const show = (items) => {
+    const found = new Set(items.map(rowOf))
+    for (const row of rows) row.node.hidden = !found.has(row) && row.way() === 'keep'
+  }
+  show(field.choices.items)
+  const search = choiceSearch(field, show)
   const replace = element('input', { type: 'checkbox' })
-  const node = element('div', { class: 'collection', role: 'group' }, rows.map((row) => row.node),
+  const node = element('div', { class: 'collection', role: 'group' }, search, list,
     element('label', {}, replace, ' Replace all by those added'))
   const going = (way) => rows.filter((row) => row.way() === way)
   const values = (way) => going(way).map((row) => row.value)
@@ -88,4 +121,11 @@ function collectionControl ({ name, choices }) {
       ? labels('add') || nothing
       : [labels('add') && `add ${labels('add')}`, labels('remove') && `remove ${labels('remove')}`].filter(Boolean).join('; ') || 'as it is'
   }
+}
+
+function wayRow (name, value, label) {
+  const radios = ['keep', 'add', 'remove'].map((way) => element('input', { type: 'radio', name, value: way, checked: way === 'keep' }))
+  const node = element('div', { class: 'ways', role: 'radiogroup', 'aria-label': label }, element('span', {}, label),
+    radios.map((radio) => element('label', {}, radio, ` ${radio.value}`)))
+  return { value, label, node, way: () => radios.find((radio) => radio.checked).value }
 }

@@ -1,0 +1,52 @@
+import { choicesOf } from './api.js'
+import { element } from './elements.js'
+
+const pauseMs = 200
+
+/**
+ * A box to search a list of choices that is too long to show whole, and a button for more of them; nothing for a list that is whole.
+ *
+ * @param {object} field as `bulk-options` tells it. What is found is added to its choices, so that a preview knows their names.
+ * @param {(items: Array<{ value: unknown, label: string }>) => void} show shows these choices, and no others
+ */
+export function choiceSearch (field, show) {
+  if (field.choices.nextCursor === null) return null
+  let shown = field.choices.items.slice()
+  let { nextCursor } = field.choices
+  let asked = 0
+  let timer
+  const box = element('input', { type: 'search', placeholder: 'Search …', 'aria-label': `Search ${field.label}`, autocomplete: 'off' })
+  const more = element('button', { class: 'button quiet', type: 'button', onclick: () => ask(nextCursor) }, 'More')
+  const trouble = element('span', { class: 'trouble', role: 'alert', hidden: true })
+
+  async function ask (cursor) {
+    const own = ++asked
+    try {
+      const found = await choicesOf(field.name, { search: box.value.trim(), cursor })
+      // Only what was asked last is shown: answers may overtake each other.
+      if (own !== asked) return
+      shown = cursor ? [...shown, ...found.items] : found.items
+      nextCursor = found.nextCursor
+      remember(field.choices.items, found.items)
+      trouble.hidden = true
+      more.hidden = nextCursor === null
+      show(shown)
+    } catch (problem) {
+      trouble.hidden = false
+      trouble.textContent = problem.message
+    }
+  }
+
+  box.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(ask, pauseMs)
+  })
+  // In this box Enter searches; it does not send the form.
+  box.addEventListener('keydown', (event) => { if (event.key === 'Enter') event.preventDefault() })
+  return element('div', { class: 'choice-search' }, box, more, trouble)
+}
+
+function remember (known, items) {
+  const values = new Set(known.map(({ value }) => JSON.stringify(value)))
+  known.push(...items.filter(({ value }) => !values.has(JSON.stringify(value))))
+}
