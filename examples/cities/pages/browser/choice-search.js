@@ -46,6 +46,17 @@ export function choiceSearch (field, show) {
   return element('div', { class: 'choice-search' }, box, more, trouble)
 }
 
+/** Looks up the names of values that are in no page of choices that was shown yet; what has none keeps its key. */
+export async function learnChoices (field, values) {
+  if (!field.choices || field.choices.nextCursor === null) return
+  const known = new Set(field.choices.items.map(({ value }) => JSON.stringify(value)))
+  const unknown = new Set(values.flat().filter((value) => value !== null && !known.has(JSON.stringify(value))))
+  await Promise.all([...unknown].map(async (value) => {
+    const found = await choicesOf(field.name, { search: String(value) }).catch(() => ({ items: [] }))
+    remember(field.choices.items, found.items)
+  }))
+}
+
 function remember (known, items) {
   const values = new Set(known.map(({ value }) => JSON.stringify(value)))
   known.push(...items.filter(({ value }) => !values.has(JSON.stringify(value))))

@@ -1,4 +1,5 @@
 import { namesOf } from './api.js'
+import { learnChoices } from './choice-search.js'
 import { count, element, number } from './elements.js'
 
 const namedAtMost = 20
@@ -12,6 +13,7 @@ const namedAtMost = 20
  */
 export async function previewOf ({ count: size, sample, failures, conflicts, cascades }, fields = []) {
   const names = await namesOf([...new Set([...sample, ...failures, ...conflicts].map(({ id }) => id))].slice(0, namedAtMost))
+  await Promise.all(fields.map((field) => learnChoices(field, sample.map(({ before }) => before[field.name]).filter((value) => value !== undefined))))
   const nameOf = (id) => names.get(id) ?? `City ${id}`
   return element('div', { class: 'preview' },
     element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is taken' : ' are taken', ', even if others come to match meanwhile.'),
