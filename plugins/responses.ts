@@ -1,3 +1,5 @@
+// What a route tells about itself (`operationId`, `summary`) is in the types of @fastify/swagger.
+import type {} from '@fastify/swagger'
 import type { ProblemCode } from '../schemas/problem.ts'
 import { errorTable } from '../src/errors.ts'
 

@@ -78,7 +78,9 @@ t.test('one that stops waiting makes way', async (t) => {
 t.test('many that look at once grant each job once', async (t) => {
   const { engine, launch, statusOf } = await items(t)
   const holder = await launch([1, 2, 3], 'fail')
-  const waiting = await Promise.all([[1], [2], [3], [1, 2]].map((ids) => launch(ids, 'wait')))
+  const waiting: JobRow[] = []
+  // One after the other: the order of their tickets is what decides.
+  for (const ids of [[1], [2], [3], [1, 2]]) waiting.push(await launch(ids, 'wait'))
   await engine.database.query('UPDATE powercrud.chunk SET living = false WHERE selection_id = $1', [holder.id])
   const granted = await Promise.all(Array.from({ length: 8 }, () => grantWaiting(engine)))
   t.equal(granted.reduce((sum, count) => sum + count), 3)

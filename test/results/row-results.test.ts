@@ -27,7 +27,7 @@ t.test('every record has its outcome and its place in the selection', async (t) 
     { index: 0, id: 5, outcome: 'succeeded' },
     { index: 1, id: 4, outcome: 'unchanged' },
     { index: 2, id: 900, outcome: 'missing', code: 'missing' },
-    { index: 3, id: 3, outcome: 'failed', code: 'check_violation', message: 'this one can never be done' }
+    { index: 3, id: 3, outcome: 'failed', code: 'check_violation', message: 'this one can never be done', field: 'status' }
   ])
 })
 

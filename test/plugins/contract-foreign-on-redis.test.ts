@@ -1,0 +1,4 @@
+import t from 'tap'
+import { contract } from './contract.ts'
+
+t.test('the HTTP contract: redis, foreign application', (t) => contract(t, { mode: 'redis', host: 'foreign' }))

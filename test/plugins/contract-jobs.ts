@@ -1,0 +1,65 @@
+import type { Test } from 'tap'
+import type { World } from './world.ts'
+
+const jobs = '/powercrud/async/jobs'
+
+/** The list of jobs, and the job. */
+export async function contractOfJobs (t: Test, world: World): Promise<void> {
+  const launch = async (id: number, as: string, url = '/items/bulk-update') =>
+    (await world.post(url, { selection: { ids: [id] }, ...(url.endsWith('update') && { set: { notes: 'listed' } }) }, { as })).json.id as string
+  const mine: string[] = []
+  for (let id = 60; id < 65; id++) mine.unshift(await launch(id, 'lister'))
+  mine.unshift(await launch(65, 'lister', '/items/bulk-delete'))
+  const queued = (await world.post('/accounts/bulk-update', { selection: { all: true }, set: { active: true } }, { as: 'lister' })).json.id
+  mine.unshift(queued)
+  await launch(66, 'grace')
+
+  const list = async (query: string, as: string | null = 'lister') => {
+    const { status, json } = await world.get(`${jobs}?${query}`, { as })
+    return { status, json, ids: json.items?.map(({ id }: { id: string }) => id) }
+  }
+
+  await t.test('one\'s own jobs, newest first', async (t) => {
+    t.same((await list('')).ids, mine)
+    t.match((await list('')).json, { nextCursor: null, items: [{ status: 'queued', resource: 'accounts' }, { operation: 'delete' }] })
+    t.same((await list('', 'stranger')).ids, [])
+  })
+
+  await t.test('filters', async (t) => {
+    t.same((await list('status=queued')).ids, [queued])
+    t.same((await list('status=queued&status=succeeded')).ids, mine)
+    t.same((await list('resource=items&operation=delete')).ids, [mine[1]])
+    t.same((await list('createdBy=lister&limit=2')).ids, mine.slice(0, 2))
+    t.same((await list('createdBy=grace')).ids, [], 'not even the number of other people\'s')
+  })
+
+  await t.test('pages', async (t) => {
+    const seen: string[] = []
+    let cursor: string | null = ''
+    for (let page = 0; cursor !== null && page < 9; page++) {
+      const { json, ids } = await list(`limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      seen.push(...ids)
+      cursor = json.nextCursor
+    }
+    t.same(seen, mine)
+  })
+
+  await t.test('what is not valid', async (t) => {
+    for (const query of ['limit=0', 'limit=201', 'limit=x', 'status=gone', 'statuss=queued', 'cursor=nonsense', 'cursor=']) {
+      t.match(await list(query), { status: 400, json: { code: 'validation_failed' } }, query)
+    }
+    t.match((await world.get(`${jobs}?status=gone`)).json.errors, [{ path: '/status/0' }])
+  })
+
+  await t.test('the job, always with 200', async (t) => {
+    t.match(await world.get(`${jobs}/${mine[2]}`, { as: 'lister' }), { status: 200, headers: { 'cache-control': 'no-store' }, json: { status: 'succeeded' } })
+    t.match(await world.get(`${jobs}/${queued}`, { as: 'lister' }), { status: 200, json: { status: 'queued' } })
+    t.match(await world.get(`${jobs}/${queued}`, { as: 'lister', headers: { accept: 'text/html' } }), { status: 406 })
+    t.match(await world.get(jobs, { headers: { 'x-refuse': 'view' } }), { status: 403 })
+  })
+
+  await t.test('health', async (t) => {
+    const { status, json } = await world.get('/powercrud/async/health', { as: null })
+    t.match({ status, json }, { status: 200, json: { status: 'ok', database: { status: 'up' }, queue: { status: 'up' }, liveStore: { status: 'up' }, workers: { living: 0 } } })
+  })
+}

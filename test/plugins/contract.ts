@@ -1,0 +1,35 @@
+import type { Test } from 'tap'
+import { contractOfProgress } from './contract-progress.ts'
+import { contractOfLaunches } from './contract-launches.ts'
+import { contractOfRefusals } from './contract-refusals.ts'
+import { contractOfJobs } from './contract-jobs.ts'
+import { createWorld, type Host, type Mode } from './world.ts'
+
+export interface Variant {
+  mode: Mode
+  host: Host
+}
+
+/** The HTTP contract, the same for wherever the queue is and whoever the application is. */
+export async function contract (t: Test, variant: Variant): Promise<void> {
+  // One application works on its jobs; the jobs of the other stay where they are.
+  const busy = await createWorld(t, variant)
+  const quiet = await createWorld(t, { ...variant, options: { worker: { mode: 'separate' } } })
+  await contractOfRefusals(t, quiet)
+  await contractOfLaunches(t, busy)
+  await contractOfProgress(t, { busy, quiet })
+  await contractOfJobs(t, quiet)
+  if (variant.host === 'foreign') await hostIsLeftAlone(t, busy.app)
+}
+
+async function hostIsLeftAlone (t: Test, app: Awaited<ReturnType<typeof createWorld>>['app']): Promise<void> {
+  await t.test('the application around us is left alone', async (t) => {
+    const coerced = await app.inject({ method: 'POST', url: '/host/jobs', payload: { title: 7, age: '42' } })
+    t.same(coerced.json(), { wrapped: { title: '7', age: 42 } }, 'its Ajv coerces, its schema Job is its own, its serializer serializes')
+    const refused = await app.inject({ method: 'POST', url: '/host/jobs', payload: { age: 'old' } })
+    t.equal(refused.statusCode, 418, 'its error handler handles')
+    const other = await app.inject({ method: 'POST', url: '/host/jobs', headers: { 'content-type': 'text/x-own' }, payload: 'words' })
+    t.equal(other.statusCode, 418, 'its content types are its own')
+    t.ok(app.scheduler, 'its scheduler is there')
+  })
+}

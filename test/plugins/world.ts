@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import fastifySchedule from '@fastify/schedule'
+import fastifyAccepts from '@fastify/accepts'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Client } from 'pg'
+import type { Redis } from 'ioredis'
+import powercrudAsync, { type PowercrudAsyncOptions } from '../../plugins/index.ts'
+import { Account, Country, Item, Ledger, Seat } from '../fixtures/entities.ts'
+import { createOrm, seedItems } from '../fixtures/orm.ts'
+import { createDatabase, type TestDatabase } from '../helpers/database.ts'
+import { createRedis } from '../helpers/redis.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
+import { createCaller, type Caller } from './call.ts'
+
+export type Mode = 'postgres' | 'redis'
+export type Host = 'plain' | 'foreign'
+
+/** Headers play the part of a login: who calls, and what `authorize` is to refuse. */
+export const callers = {
+  user: ({ headers }: { headers: Record<string, unknown> }) =>
+    typeof headers['x-user'] === 'string' ? { id: headers['x-user'], label: headers['x-user'].toUpperCase() } : null,
+  authorize: ({ headers }: { headers: Record<string, unknown> }, { action }: { action: string }) => headers['x-refuse'] !== action
+}
+
+/** Every kind of key that there is. */
+export const resources: NonNullable<PowercrudAsyncOptions['resources']> = {
+  items: {
+    entity: Item,
+    path: '/items',
+    bulkFields: ['name', 'status', 'priority', 'notes', 'amount', 'dueAt', 'owner', 'labels'],
+    filterFields: ['name', 'status', 'priority', 'owner', 'dueAt'],
+    bulkDelete: true,
+    bulkMaxSelectedRecords: 1_000,
+    scope: ({ headers }) => headers['x-priority'] === undefined ? undefined : { priority: Number(headers['x-priority']) }
+  },
+  accounts: { entity: Account, path: '/accounts', bulkFields: ['name', 'active'], filterFields: ['name', 'active'], bulkDelete: true },
+  countries: { entity: Country, path: '/countries', bulkFields: ['name'], filterFields: ['name'], bulkDelete: true },
+  seats: { entity: Seat, path: '/seats', bulkFields: ['taken'], filterFields: ['taken'], bulkDelete: true },
+  ledgers: { entity: Ledger, path: '/ledgers', bulkFields: ['note'], filterFields: ['note'] }
+}
+
+export interface World extends Caller {
+  app: FastifyInstance
+  orm: MikroORM
+  database: TestDatabase
+  sql: Client
+  redis: Redis | undefined
+  /** A digest of all records, to see whether anything has changed. */
+  records (): Promise<string>
+  /** Everything that a launch leaves behind. */
+  traces (): Promise<Record<'jobs' | 'keys' | 'living', number>>
+}
+
+export interface WorldOptions {
+  mode?: Mode
+  host?: Host
+  options?: Partial<PowercrudAsyncOptions>
+  /** Items that there are at first. */
+  items?: number
+  database?: TestDatabase
+  redis?: Redis
+}
+
+/** An application with a database of its own, closed when the test ends. */
+export async function createWorld (t: TestScope, { mode = 'postgres', host = 'plain', options = {}, items = 200, ...given }: WorldOptions = {}): Promise<World> {
+  const database = given.database ?? await createDatabase(t)
+  const orm = await createOrm(t, database)
+  await seed(orm, items)
+  const sql = await database.connect()
+  const redis = given.redis ?? (mode === 'redis' ? (await createRedis(t)).client : undefined)
+
+  const app = await hosts[host]()
+  t.teardown(() => app.close())
+  await app.register(powercrudAsync, {
+    orm,
+    ...(redis && { redis }),
+    prefix: `test-${randomBytes(6).toString('hex')}`,
+    migrate: true,
+    resources,
+    ...callers,
+    ...options
+  })
+  await app.ready()
+  return {
+    app,
+    orm,
+    database,
+    sql,
+    redis,
+    ...createCaller(app),
+    records: async () => (await sql.query<{ digest: string }>(digest)).rows[0]!.digest,
+    traces: async () => (await sql.query(traces)).rows[0]
+  }
+}
+
+const digest = `SELECT md5(string_agg(records::text, ',' ORDER BY records::text)) AS digest FROM (
+  ${['item', 'item_labels', 'account', 'country', 'seat', 'ledger'].map((table) => `SELECT '${table}' || ${table}::text AS records FROM ${table}`).join(' UNION ALL ')}) AS every`
+
+const traces = `SELECT (SELECT count(*)::int FROM powercrud.job) AS jobs, (SELECT count(*)::int FROM powercrud.idempotency) AS keys,
+  (SELECT count(*)::int FROM powercrud.chunk WHERE living) AS living`
+
+async function seed (orm: MikroORM, items: number): Promise<void> {
+  await seedItems(orm, items)
+  await orm.em.getConnection().execute(`
+    INSERT INTO account (id, name) SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'account ' || n FROM generate_series(1, 30) n;
+    INSERT INTO country (code, name) SELECT chr(64 + n) || chr(64 + n), 'country ' || n FROM generate_series(1, 26) n;
+    INSERT INTO seat (row, number) SELECT chr(64 + r), n FROM generate_series(1, 5) r, generate_series(1, 6) n;
+    INSERT INTO ledger (id, note) SELECT 9007199254740990 + n, 'note ' || n FROM generate_series(1, 30) n;
+    ALTER TABLE item ADD CONSTRAINT item_priority_small CHECK (priority < 1000);
+    ALTER TABLE account ADD CONSTRAINT account_name_unique UNIQUE (name)`)
+}
+
+/** Applications differ: one that has nothing of its own, and one that has its own way in everything. */
+const hosts: Record<Host, () => Promise<FastifyInstance>> = {
+  plain: async () => Fastify(),
+  foreign: async () => {
+    const app = Fastify()
+    app.addSchema({ $id: 'Job', type: 'object', properties: { title: { type: 'string' }, age: { type: 'integer' } } })
+    app.setErrorHandler((error, _request, reply) => { reply.code(418).send({ host: true, message: (error as Error).message }) })
+    app.setReplySerializer((payload) => JSON.stringify({ wrapped: payload }))
+    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, body) })
+    await app.register(fastifySchedule)
+    await app.register(fastifyAccepts)
+    app.post('/host/jobs', { schema: { body: { $ref: 'Job#' } } }, async ({ body }) => body)
+    return app
+  }
+}
