@@ -7,6 +7,7 @@ import { resolveOptions, type PluginOptions } from '../src/options/index.ts'
 import { createAccess } from './access.ts'
 import { cleanupSchedulePlugin } from './cleanup-schedule.ts'
 import { inProcessWorkerPlugin } from './in-process-worker.ts'
+import { watchSwaggerPlugin } from './openapi-document.ts'
 import { resolveRedis } from './redis.ts'
 import { describeResponses } from './responses.ts'
 import { routes } from './routes.ts'
@@ -38,6 +39,7 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
   app.addHook('onClose', close)
   // Those who wait for a job would keep the server from closing.
   app.addHook('preClose', async () => feed.close())
+  await app.register(watchSwaggerPlugin)
   await app.register(routes, { engine, feed, settings, access: createAccess(settings), responses: describeResponses(settings.schemaPrefix) })
   await app.register(cleanupSchedulePlugin, { engine })
   if (settings.worker.mode === 'in-process') {

@@ -4,7 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import powercrudAsync from '../../plugins/index.ts'
+import powercrudAsync, { refResolver } from '../../plugins/index.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { powercrudOptions } from './powercrud.config.ts'
 import { answerNotFound, answerProblem } from './routes/problems.ts'
@@ -43,7 +43,7 @@ export async function buildApp ({ orm, redisUrl, worker = 'in-process', logger =
         version: '1.0.0'
       }
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` }
+    refResolver
   })
   await app.register(fastifySwaggerUi, { routePrefix: '/documentation' })
 

@@ -2,8 +2,13 @@ import type { Engine } from '../engine.ts'
 import type { JobRow } from './job-row.ts'
 import { isTerminal } from './states.ts'
 
-/** Whether a job has something that can be undone. Whether it has been, the launch finds out. */
+/**
+ * Whether a job has something that can be undone: before-images of what it wrote, which no writer keeps yet. Whether it
+ * has been undone, the launch finds out.
+ */
 export function isUndoable ({ resources }: Pick<Engine, 'resources'>, job: JobRow): boolean {
-  return job.resource !== null && (resources.get(job.resource)?.options.undo ?? false) &&
+  return keepsBeforeImages && job.resource !== null && (resources.get(job.resource)?.options.undo ?? false) &&
     isTerminal(job.status) && job.succeeded > 0 && job.operation !== 'undo'
 }
+
+const keepsBeforeImages: boolean = false

@@ -42,9 +42,7 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
 export async function launchUndo (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
   const resource = resourceOf(engine, job)
   if (!isUndoable(engine, job)) {
-    throw problem('wrong_state', resource.options.undo
-      ? 'only a job that has ended, and that has updated or deleted records, can be undone'
-      : `${resource.name} keeps nothing to undo with (option undo)`, { jobId: job.id })
+    throw problem('wrong_state', `the job kept nothing that ${resource.name} could be restored from`, { jobId: job.id })
   }
   const { job: undo } = await launchBulk(engine, {
     resource,

@@ -1,14 +1,19 @@
 import { CheckConstraintViolationException, LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { assertUnlocked } from '../../../plugins/index.ts'
 import { City, Country, Tag } from '../entities/index.ts'
 import { CityNotFound, ReferenceNotFound, RuleRefused } from '../errors.ts'
 import type { CityPatch } from '../schemas/index.ts'
 import { ruleOf } from './database-rules.ts'
 
-/** Changes one city in a transaction of its own and answers it as it is then, with its tags. */
+/**
+ * Changes one city in a transaction of its own and answers it as it is then, with its tags.
+ * @throws records_locked while a bulk job holds it
+ */
 export async function changeCity (em: EntityManager, id: number, patch: CityPatch): Promise<City> {
   try {
     return await em.transactional(async (transaction) => {
+      await assertUnlocked(City, id, transaction)
       const city = await transaction.findOne(City, id, { populate: ['tags'], lockMode: LockMode.PESSIMISTIC_WRITE })
       if (city === null) throw new CityNotFound(id)
       await applyPatch(transaction, city, patch)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../../helpers/until.ts'
 import { citiesApp } from './cities-app.ts'
 
 const app = await citiesApp(t)
@@ -100,4 +101,19 @@ t.test('the document names the schemas', async (t) => {
   const { body } = await get('/documentation/json')
   t.match(body.paths['/cities'].get.responses['200'], { content: { 'application/json': { schema: { $ref: '#/components/schemas/CityList' } } } })
   t.match((await app.inject('/documentation/')).statusCode, 200)
+})
+
+t.test('a city that a bulk job holds is not changed by hand, until the job has ended', async (t) => {
+  const { database } = app.powercrud.engine
+  await database.transaction(async (sql) => {
+    // The job cannot end while its city is locked here.
+    await sql.query('SELECT FROM city WHERE id = $1 FOR UPDATE', [paris])
+    const launched = await app.inject({
+      method: 'POST', url: '/cities/bulk-update', headers: { prefer: 'respond-async' }, payload: { selection: { ids: [paris] }, set: { priority: 3 } }
+    })
+    t.equal(launched.statusCode, 202)
+    t.match(await change({ priority: 4 }), { status: 409, body: { code: 'records_locked' } })
+  })
+  await until(async () => (await change({ priority: 4 })).status === 200, { what: 'the end of the job' })
+  t.match((await get(`/cities/${paris}`)).body, { priority: 4 })
 })
