@@ -1,5 +1,6 @@
-import { CompiledQuery, type Transaction as KyselyTransaction } from 'kysely'
-import type { EntityManager } from '@mikro-orm/postgresql'
+import { CompiledQuery, type Kysely, type Transaction as KyselyTransaction } from 'kysely'
+import { EventType, TransactionEventBroadcaster } from '@mikro-orm/core'
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import type { Sql } from './sql.ts'
 
 /**
@@ -13,5 +14,49 @@ export function entityManagerSql (em: EntityManager): Sql {
       const connection = transaction ?? em.getConnection('write').getClient<unknown>()
       return (await connection.executeQuery(CompiledQuery.raw(text, [...values]))).rows as Row[]
     }
+  }
+}
+
+/** What the work of a transaction comes to. */
+export interface Verdict<Value> {
+  commit: boolean
+  value: Value
+}
+
+/**
+ * Runs `work` in an explicitly READ COMMITTED transaction of the application's MikroORM, in an EntityManager of its own;
+ * commits or rolls back as the work says, and rolls back when it throws.
+ *
+ * The connection is taken here, and not by `em.begin()`, whose transaction never gives back a connection that is lost
+ * at its BEGIN or before its end: every backend that is ended would leave the application's pool one connection smaller.
+ */
+export async function entityTransaction<Value> (
+  orm: MikroORM, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<Verdict<Value>>
+): Promise<Value> {
+  const em = orm.em.fork({ clear: true, useContext: false }) as EntityManager
+  const connection = em.getConnection('write')
+  await connection.ensureConnection()
+  return connection.getClient<unknown>().connection().execute((client) => onConnection(client, em, work))
+}
+
+async function onConnection<Value> (
+  client: Kysely<unknown>, em: EntityManager, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<Verdict<Value>>
+): Promise<Value> {
+  const events = new TransactionEventBroadcaster(em, { topLevelTransaction: true })
+  await events.dispatchEvent(EventType.beforeTransactionStart)
+  const transaction = await client.startTransaction().setIsolationLevel('read committed').execute()
+  em.setTransactionContext(transaction)
+  try {
+    await events.dispatchEvent(EventType.afterTransactionStart, transaction)
+    const { commit, value } = await work({ em, sql: entityManagerSql(em) })
+    if (commit) await em.commit()
+    else await em.rollback()
+    return value
+  } catch (error) {
+    if (!transaction.isCommitted && !transaction.isRolledBack) {
+      // A listener of the application may be what fails the first; the connection must not go back in a transaction.
+      await em.rollback().catch(() => transaction.rollback().execute()).catch(() => undefined)
+    }
+    throw error
   }
 }

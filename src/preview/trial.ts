@@ -1,6 +1,5 @@
-import { IsolationLevel, type EntityManager } from '@mikro-orm/postgresql'
 import type { RowResult } from '../../schemas/results.ts'
-import { entityManagerSql } from '../database/entity-transaction.ts'
+import { entityTransaction } from '../database/entity-transaction.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { boundWriteTransaction } from '../run/sql/bound-transaction.ts'
@@ -40,22 +39,22 @@ export interface TrialRequest {
  */
 export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request: TrialRequest): Promise<Trial> {
   const trial: Trial = { sample: [], failures: [], checkedCount: 0 }
-  const em = orm.em.fork({ clear: true, useContext: false }) as EntityManager
-  await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED })
-  const transaction = { em, sql: entityManagerSql(em) }
   try {
-    await boundWriteTransaction(transaction.sql, { idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs })
-    await request.writer.begin?.(transaction)
-    for (let after = -1; !request.isLate() && trial.failures.length < failuresToldAtMost;) {
-      const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
-      if (chunk === undefined) break
-      await tryChunk(narrowingOf(tables, transaction, request), chunk, request, trial)
-      after = chunk.no
-    }
+    await entityTransaction(orm, async (transaction) => {
+      await boundWriteTransaction(transaction.sql, {
+        name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
+      })
+      await request.writer.begin?.(transaction)
+      for (let after = -1; !request.isLate() && trial.failures.length < failuresToldAtMost;) {
+        const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
+        if (chunk === undefined) break
+        await tryChunk(narrowingOf(tables, transaction, request), chunk, request, trial)
+        after = chunk.no
+      }
+      return { commit: false, value: undefined }
+    })
   } catch (error) {
     log.info({ err: error, resource: request.resource.name }, 'a preview ended its trial early')
-  } finally {
-    await em.rollback().catch(() => undefined)
   }
   return trial
 }

@@ -18,7 +18,7 @@ export async function claim (engine: Engine, { jobId, n }: { jobId: string, n: n
   const job = await claimJob(database, tables, { id: jobId, n, worker: workerId, leaseMs })
   if (job === undefined) return undefined
   if (job.backend_pid !== null && job.backend_start !== null) {
-    await terminateBackend(database, { pid: job.backend_pid, start: job.backend_start })
+    await terminateBackend(database, { jobId, pid: job.backend_pid, start: job.backend_start })
   }
   return { job, fence: job.fence }
 }

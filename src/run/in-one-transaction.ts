@@ -10,7 +10,7 @@ import { interrupted } from './interrupted.ts'
 import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
 import { retryingTransient } from './retrying.ts'
 import { startPace, writeChunk } from './write-chunk.ts'
-import type { Verdict } from './write-transaction.ts'
+import type { Verdict } from '../database/entity-transaction.ts'
 
 type Attempt =
   | { kind: 'ended', job: JobRow }

@@ -1,20 +1,14 @@
-import { IsolationLevel, type EntityManager } from '@mikro-orm/postgresql'
-import { entityManagerSql } from '../database/entity-transaction.ts'
+import { entityTransaction, type Verdict } from '../database/entity-transaction.ts'
 import type { Engine } from '../engine.ts'
 import { engineError } from '../errors.ts'
 import { recordBackend } from '../jobs/sql/record-backend.ts'
+import { backendName } from '../jobs/sql/terminate-backend.ts'
 import type { WriteTransaction } from '../write/writer.ts'
 import type { Claim } from './claim.ts'
 import { boundWriteTransaction } from './sql/bound-transaction.ts'
 
 /** How long a write waits for a row that an ordinary transaction of the application holds. */
 const lockWaitMs = 5_000
-
-/** What the work of a transaction comes to. */
-export interface Verdict<Value> {
-  commit: boolean
-  value: Value
-}
 
 /** Opens the transactions of one claim. */
 export interface WriteTransactions {
@@ -28,7 +22,7 @@ export interface WriteTransactions {
 
 export function writeTransactions (engine: Engine, { job, fence }: Claim): WriteTransactions {
   const { orm, database, tables, leaseMs } = engine
-  const bounds = { idleMs: leaseMs, lockMs: Math.min(lockWaitMs, leaseMs), statementMs: leaseMs }
+  const bounds = { name: backendName(job.id), idleMs: leaseMs, lockMs: Math.min(lockWaitMs, leaseMs), statementMs: leaseMs }
   let recorded = ''
 
   /** The pool may hand out another connection each time; the job row is written only when it did. */
@@ -40,20 +34,11 @@ export function writeTransactions (engine: Engine, { job, fence }: Claim): Write
   }
 
   return {
-    async run (work) {
-      const em = orm.em.fork({ clear: true, useContext: false }) as EntityManager
-      await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED })
-      try {
-        const sql = entityManagerSql(em)
-        await recordOnce(await boundWriteTransaction(sql, bounds))
-        const { commit, value } = await work({ em, sql })
-        if (commit) await em.commit()
-        else await em.rollback()
-        return value
-      } catch (error) {
-        if (em.isInTransaction()) await em.rollback().catch(() => undefined)
-        throw error
-      }
+    run (work) {
+      return entityTransaction(orm, async (transaction) => {
+        await recordOnce(await boundWriteTransaction(transaction.sql, bounds))
+        return work(transaction)
+      })
     }
   }
 }

@@ -30,7 +30,7 @@ export async function parkDead (sweep: Sweep): Promise<void> {
 
 /** Ends what a worker may have left in the database: it may be frozen, and hold the locks of the rows that it wrote. */
 export async function endBackend (
-  { engine: { database } }: Sweep, { backend_pid: pid, backend_start: start }: Pick<DeadJob, 'backend_pid' | 'backend_start'>
+  { engine: { database } }: Sweep, { id: jobId, backend_pid: pid, backend_start: start }: Pick<DeadJob, 'id' | 'backend_pid' | 'backend_start'>
 ): Promise<void> {
-  if (pid !== null && start !== null) await terminateBackend(database, { pid, start })
+  if (pid !== null && start !== null) await terminateBackend(database, { jobId, pid, start })
 }
