@@ -1,6 +1,5 @@
 import fastifySchedule from '@fastify/schedule'
 import type { FastifyPluginAsync } from 'fastify'
-import fp from 'fastify-plugin'
 import { AsyncTask, SimpleIntervalJob } from 'toad-scheduler'
 import { settlesWithin } from '../src/deadline.ts'
 import type { Engine } from '../src/engine.ts'
@@ -15,8 +14,10 @@ type Part = (engine: Engine, options: SweepOptions) => Promise<unknown>
 /**
  * Sweeps by itself, on the application's scheduler if it has one: liveness often, since a dead worker's job waits for
  * it, the rest seldom. A sweep never overlaps itself in one process; several processes may sweep at once.
+ *
+ * In a scope of its own: where the scheduler is ours, the application may still register one for itself.
  */
-const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (app, { engine }) => {
+export const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (app, { engine }) => {
   if (!app.hasDecorator('scheduler')) await app.register(fastifySchedule)
   const { cleanupScheduleIntervalMs } = engine.options
   const closing = new AbortController()
@@ -52,5 +53,3 @@ const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (app, { en
     await settlesWithin(stopMs, Promise.all(running))
   })
 }
-
-export const cleanupSchedulePlugin = fp(cleanupSchedule, { name: 'fastify-powercrud-async/cleanup-schedule', fastify: '5.x' })

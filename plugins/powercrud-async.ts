@@ -5,7 +5,7 @@ import type { Engine } from '../src/engine.ts'
 import { createJobFeed } from '../src/live/job-feed.ts'
 import { resolveOptions, type PluginOptions } from '../src/options/index.ts'
 import { createAccess } from './access.ts'
-import { cleanupSchedulePlugin } from './cleanup-schedule.ts'
+import { cleanupSchedule } from './cleanup-schedule.ts'
 import { inProcessWorkerPlugin } from './in-process-worker.ts'
 import { watchSwaggerPlugin } from './openapi-document.ts'
 import { resolveRedis } from './redis.ts'
@@ -41,7 +41,7 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
   app.addHook('preClose', async () => feed.close())
   await app.register(watchSwaggerPlugin)
   await app.register(routes, { engine, feed, settings, access: createAccess(settings), responses: describeResponses(settings.schemaPrefix) })
-  await app.register(cleanupSchedulePlugin, { engine })
+  await app.register(cleanupSchedule, { engine })
   if (settings.worker.mode === 'in-process') {
     await app.register(inProcessWorkerPlugin, { engine, queueBackend, concurrency: settings.worker.concurrency })
   }
