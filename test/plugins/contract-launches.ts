@@ -92,10 +92,10 @@ export async function contractOfLaunches (t: Test, world: World): Promise<void> 
   await t.test('Idempotency-Key: the same request twice makes one job', async (t) => {
     const body = { selection: { ids: [1, 3] }, set: { notes: 'once', priority: 4 } }
     const first = await world.post('/items/bulk-update', body, { headers: { 'idempotency-key': '"a \\"key\\""' } })
-    const before = await world.traces()
+    const before = await world.state()
     const again = await world.post('/items/bulk-update', { set: { priority: 4, notes: 'once' }, selection: { ids: [1, 3] } }, { headers: { 'idempotency-key': '"a \\"key\\""' } })
     t.match(again, { status: 200, json: { id: first.json.id, counts: first.json.counts } })
-    t.same(await world.traces(), before)
+    t.same(await world.state(), before)
 
     const bare = await world.post('/items/bulk-update', body, { headers: { 'idempotency-key': 'bare' } })
     const quoted = await world.post('/items/bulk-update', body, { headers: { 'idempotency-key': '"bare"' } })
@@ -113,14 +113,14 @@ export async function contractOfLaunches (t: Test, world: World): Promise<void> 
   })
 
   await t.test('a failure in the request, where nothing was committed, is an error with the row\'s code and the job', async (t) => {
-    const before = await world.records()
+    const before = (await world.state()).records
     const refused = await world.post('/items/bulk-update', { selection: { ids: [1, 3] }, set: { priority: 1_000 } })
     t.match(refused, { status: 422, json: { code: 'check_violation' }, headers: { location: `/powercrud/async/jobs/${refused.json.jobId}` } })
     const unique = await world.post('/accounts/bulk-update', { selection: { ids: ['00000000-0000-4000-8000-000000000003', '00000000-0000-4000-8000-000000000004'] }, set: { name: 'twice' } })
     t.match(unique, { status: 422, json: { code: 'unique_violation' } })
     const missing = await world.post('/items/bulk-delete', { selection: { ids: [9_001, 9_002] } })
     t.match(missing, { status: 422, json: { code: 'all_records_missing' } })
-    t.equal(await world.records(), before, 'no record has changed')
+    t.equal((await world.state()).records, before, 'no record has changed')
     for (const { json } of [refused, unique, missing]) {
       const told = await world.get(progressOf(json.jobId))
       t.match(told, { status: 286, json: { status: 'failed', counts: { succeeded: 0 } } })
@@ -138,9 +138,9 @@ export async function contractOfLaunches (t: Test, world: World): Promise<void> 
   await t.test('versions: a record that has changed since it was read', async (t) => {
     const { version } = (await world.sql.query('SELECT version FROM item WHERE id = 6')).rows[0]
     const body = (given: number) => ({ selection: { ids: [6], versions: [given] }, set: { notes: `after ${version}` } })
-    const before = await world.records()
+    const before = (await world.state()).records
     t.match(await world.post('/items/bulk-update', body(version + 1)), { status: 412, json: { code: 'stale_version' } })
-    t.equal(await world.records(), before, 'no record has changed')
+    t.equal((await world.state()).records, before, 'no record has changed')
     t.match(await world.post('/items/bulk-update', body(version)), { status: 200, json: { counts: { succeeded: 1 } } })
   })
 }

@@ -43,13 +43,11 @@ export const resources: NonNullable<PowercrudAsyncOptions['resources']> = {
 export interface World extends Caller {
   app: FastifyInstance
   orm: MikroORM
-  database: TestDatabase
+  database: Pick<TestDatabase, 'url' | 'connect'>
   sql: Client
   redis: Redis | undefined
-  /** A digest of all records, to see whether anything has changed. */
-  records (): Promise<string>
-  /** Everything that a launch leaves behind. */
-  traces (): Promise<Record<'jobs' | 'keys' | 'living', number>>
+  /** What would tell that something has changed: a digest of all records, and what a launch leaves behind. */
+  state (sql?: Client): Promise<{ records: string, jobs: number, keys: number, living: number }>
 }
 
 export interface WorldOptions {
@@ -58,7 +56,7 @@ export interface WorldOptions {
   options?: Partial<PowercrudAsyncOptions>
   /** Items that there are at first. */
   items?: number
-  database?: TestDatabase
+  database?: Pick<TestDatabase, 'url' | 'connect'>
   redis?: Redis
 }
 
@@ -68,19 +66,22 @@ export async function createWorld (t: TestScope, { mode = 'postgres', host = 'pl
   const orm = await createOrm(t, database)
   await seed(orm, items)
   const sql = await database.connect()
-  const redis = given.redis ?? (mode === 'redis' ? (await createRedis(t)).client : undefined)
+  const shared = mode === 'redis' && given.redis === undefined ? await createRedis(t) : undefined
+  const redis = given.redis ?? shared?.client
 
-  const app = await hosts[host]()
+  const app = Fastify()
   t.teardown(() => app.close())
+  await hosts[host].before(app)
   await app.register(powercrudAsync, {
     orm,
     ...(redis && { redis }),
-    prefix: `test-${randomBytes(6).toString('hex')}`,
+    prefix: shared?.prefix ?? `test-${randomBytes(6).toString('hex')}`,
     migrate: true,
     resources,
     ...callers,
     ...options
   })
+  await hosts[host].after(app)
   await app.ready()
   return {
     app,
@@ -89,15 +90,15 @@ export async function createWorld (t: TestScope, { mode = 'postgres', host = 'pl
     sql,
     redis,
     ...createCaller(app),
-    records: async () => (await sql.query<{ digest: string }>(digest)).rows[0]!.digest,
-    traces: async () => (await sql.query(traces)).rows[0]
+    state: async (connection = sql) => (await connection.query(state)).rows[0]
   }
 }
 
-const digest = `SELECT md5(string_agg(records::text, ',' ORDER BY records::text)) AS digest FROM (
-  ${['item', 'item_labels', 'account', 'country', 'seat', 'ledger'].map((table) => `SELECT '${table}' || ${table}::text AS records FROM ${table}`).join(' UNION ALL ')}) AS every`
-
-const traces = `SELECT (SELECT count(*)::int FROM powercrud.job) AS jobs, (SELECT count(*)::int FROM powercrud.idempotency) AS keys,
+const tables = ['item', 'item_labels', 'account', 'country', 'seat', 'ledger']
+const state = `SELECT
+  (SELECT md5(string_agg(record, ',' ORDER BY record)) FROM (${tables.map((table) => `SELECT '${table}' || ${table}::text AS record FROM ${table}`).join(' UNION ALL ')}) AS every) AS records,
+  (SELECT count(*)::int FROM powercrud.job) AS jobs,
+  (SELECT count(*)::int FROM powercrud.idempotency) AS keys,
   (SELECT count(*)::int FROM powercrud.chunk WHERE living) AS living`
 
 async function seed (orm: MikroORM, items: number): Promise<void> {
@@ -111,18 +112,27 @@ async function seed (orm: MikroORM, items: number): Promise<void> {
     ALTER TABLE account ADD CONSTRAINT account_name_unique UNIQUE (name)`)
 }
 
-/** Applications differ: one that has nothing of its own, and one that has its own way in everything. */
-const hosts: Record<Host, () => Promise<FastifyInstance>> = {
-  plain: async () => Fastify(),
-  foreign: async () => {
-    const app = Fastify()
-    app.addSchema({ $id: 'Job', type: 'object', properties: { title: { type: 'string' }, age: { type: 'integer' } } })
-    app.setErrorHandler((error, _request, reply) => { reply.code(418).send({ host: true, message: (error as Error).message }) })
-    app.setReplySerializer((payload) => JSON.stringify({ wrapped: payload }))
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, body) })
-    await app.register(fastifySchedule)
-    await app.register(fastifyAccepts)
-    app.post('/host/jobs', { schema: { body: { $ref: 'Job#' } } }, async ({ body }) => body)
-    return app
+type Register = (app: FastifyInstance) => Promise<void>
+
+/** Applications differ: one that has nothing before us and little after, and one that has its own way in everything. */
+const hosts: Record<Host, { before: Register, after: Register }> = {
+  plain: {
+    before: async () => {},
+    after: async (app) => {
+      await app.register(fastifySchedule)
+      await app.register(fastifyAccepts)
+    }
+  },
+  foreign: {
+    before: async (app) => {
+      app.addSchema({ $id: 'Job', type: 'object', properties: { title: { type: 'string' }, age: { type: 'integer' } } })
+      app.setErrorHandler((error, _request, reply) => { reply.code(418).send({ host: true, message: (error as Error).message }) })
+      app.setReplySerializer((payload) => JSON.stringify({ wrapped: payload }))
+      app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => { done(null, body) })
+      await app.register(fastifySchedule)
+      await app.register(fastifyAccepts)
+      app.post('/host/jobs', { schema: { body: { $ref: 'Job#' } } }, async ({ body }) => body)
+    },
+    after: async () => {}
   }
 }
