@@ -31,6 +31,7 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
     // Links of a job lead through whatever prefix the application has put around us.
     rules: { ...settings, basePath: app.prefix + settings.basePath },
     resources: new Map(Object.entries(settings.resources)),
+    tasks: settings.tasks,
     log: app.log
   })
   const feed = createJobFeed(engine.live)

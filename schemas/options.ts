@@ -106,8 +106,8 @@ export const PluginOptionsSchema = Type.Object({
   resources: Type.Optional(Type.Record(Type.String(), Kind('an object', isObject, {}), {
     default: {}, description: 'What can be edited and deleted in bulk, by name.'
   })),
-  tasks: Type.Optional(Type.Record(Type.String(), Kind('a function', isFunction, {}), {
-    default: {}, description: 'Background tasks of the application, by name: `(payload, { jobId, em, signal, updateProgress })`.'
+  tasks: Type.Optional(Type.Record(Type.String(), Kind('a function or a defineTask({ … })', (value) => isFunction(value) || hasMethod(value, 'handler'), {}), {
+    default: {}, description: 'Background tasks of the application, by name: `(payload, { jobId, em, signal, updateProgress, log, attempt, checkpoint })`, or what `defineTask` answers.'
   })),
   prefix: Type.Optional(Type.String({
     pattern: '^[A-Za-z0-9_-]{1,40}$', default: 'powercrud', description: 'Prefix of queue and keys: up to 40 letters, digits, hyphens and underscores.'
@@ -146,7 +146,7 @@ export const ResourceName = Type.String({ pattern: namePattern, description: 'A 
 export const TaskName = Type.String({ pattern: taskNamePattern, description: 'A name of up to 100 letters, digits, dots, hyphens and underscores, with a letter first.' })
 
 /** Operations of our own; a task cannot be called so. */
-export const reservedTaskNames = ['update', 'delete'] as const
+export const reservedTaskNames = ['update', 'delete', 'undo'] as const
 
 export interface OptionTableRow {
   readonly name: string

@@ -11,9 +11,11 @@ import type { LiveStore } from './live/live-store.ts'
 import { createPostgresLiveStore, liveChannel } from './live/postgres.ts'
 import { createRedisLiveStore } from './live/redis.ts'
 import { createPostgresQueueBackend, createRedisQueueBackend } from './queue/bullmq.ts'
+import type { PluginOptions } from './options/index.ts'
 import type { QueueBackend } from './queue/job-queue.ts'
 import type { RedisClient } from './queue/redis-connection.ts'
 import { describeResource, type BulkEntity } from './resources/resource.ts'
+import { knownTasks } from './tasks/known-tasks.ts'
 
 /** Connections of the engine's own: short statements, heartbeats and live progress of all jobs of a process. */
 const poolSize = 8
@@ -31,6 +33,8 @@ export interface EngineSettings {
   migrate: boolean
   rules: EngineRules
   resources: ReadonlyMap<string, ResourceRules & { entity: BulkEntity }>
+  /** The application's tasks, by name. */
+  tasks?: PluginOptions['tasks']
   log: Log
 }
 
@@ -67,6 +71,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       tables,
       options: rules,
       resources,
+      tasks: knownTasks(settings.tasks ?? {}),
       live,
       queue,
       log,

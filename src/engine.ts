@@ -4,6 +4,7 @@ import type { Tables } from './database/tables.ts'
 import type { LiveStore } from './live/live-store.ts'
 import type { JobQueue } from './queue/job-queue.ts'
 import type { Resource } from './resources/resource.ts'
+import type { Tasks } from './tasks/known-tasks.ts'
 
 /** What the engine wants to know of a resource's options. */
 export interface ResourceRules {
@@ -47,6 +48,7 @@ export interface Engine {
   readonly tables: Tables
   readonly options: EngineRules
   readonly resources: ReadonlyMap<string, EngineResource>
+  readonly tasks: Tasks
   readonly live: LiveStore
   readonly queue: JobQueue
   readonly log: Log

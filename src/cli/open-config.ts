@@ -41,6 +41,7 @@ export async function openEngine ({ options, redis }: OpenConfig, log: Log): Pro
     migrate: options.migrate,
     rules: options,
     resources: new Map(Object.entries(options.resources)),
+    tasks: options.tasks,
     log
   })
 }

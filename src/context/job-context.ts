@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Engine } from '../engine.ts'
+import type { JobRow } from '../jobs/job-row.ts'
 
-/** The job that the running code is part of. */
+/** The claim of a job that the running code is part of. */
 export interface JobContext {
   readonly engine: Engine
-  readonly jobId: string
-  /** Whose chunks are this job's locks. */
-  readonly selectionId: string
+  readonly job: JobRow
+  readonly fence: number
 }
 
 const storage = new AsyncLocalStorage<JobContext>()

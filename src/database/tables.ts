@@ -19,6 +19,8 @@ export interface Tables {
   readonly worker: string
   readonly idempotency: string
   readonly liveProgress: string
+  /** Lifecycle events that are still to be delivered. */
+  readonly outbox: string
 }
 
 /** Names the tables in one schema (option `databaseSchema`). */
@@ -36,6 +38,7 @@ export function tablesIn (schemaName: string): Tables {
     preview: table('preview'),
     worker: table('worker'),
     idempotency: table('idempotency'),
-    liveProgress: table('live_progress')
+    liveProgress: table('live_progress'),
+    outbox: table('outbox')
   }
 }

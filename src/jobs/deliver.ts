@@ -24,9 +24,9 @@ export async function pingQueue ({ queue, live, log }: Engine): Promise<void> {
  * it will be done.
  * @throws unavailable when the job was taken back
  */
-export async function deliver ({ queue, database, tables, log }: Engine, job: Pick<JobRow, 'id' | 'n'>): Promise<void> {
+export async function deliver ({ queue, database, tables, log }: Engine, job: Pick<JobRow, 'id' | 'n'>, delayMs = 0): Promise<void> {
   try {
-    await queue.add({ jobId: job.id, n: job.n })
+    await queue.add({ jobId: job.id, n: job.n }, delayMs > 0 ? { delayMs } : {})
   } catch (error) {
     log.error({ jobId: job.id, err: error }, 'the queue does not take a job')
     if (!await withdrawJob(database, tables, job.id)) return

@@ -4,8 +4,9 @@ import type { JobStatus, OnConflict, OnError } from '../../schemas/job.ts'
 export interface JobSpec {
   /** The validated change set of an update, as it came in JSON. */
   set?: Record<string, unknown>
-  /** The payload of a task. */
+  /** The payload of a task, and the version of its shape. */
   payload?: unknown
+  version?: number
 }
 
 /** A job that killed so many workers is given to no other. */
@@ -53,6 +54,18 @@ export interface JobRow extends JobCounts {
   /** The row code behind `error_code`, where one record was at fault. */
   error_row_code: string | null
   result: unknown
+  /** What a task belongs to, in the application's words. */
+  group_name: string | null
+  /** What a task is about, for people. */
+  affected: string[] | null
+  /** Not to be taken up before. */
+  run_after: Date | null
+  /** How often a task may be tried, and how often it was put back because it failed. Deaths of workers are counted apart. */
+  attempts_max: number
+  failures: number
+  timeout_ms: number | null
+  /** What a task saved to go on from. */
+  checkpoint: unknown
   created_at: Date
   started_at: Date | null
   finished_at: Date | null
@@ -65,7 +78,7 @@ export function processedOf (counts: Omit<JobCounts, 'total'>): number {
   return counts.succeeded + counts.unchanged + counts.missing + counts.skipped + counts.failed
 }
 
-const instants = ['lease', 'backend_start', 'created_at', 'started_at', 'finished_at', 'progressed_at', 'touched_at'] as const
+const instants = ['lease', 'backend_start', 'created_at', 'started_at', 'finished_at', 'progressed_at', 'touched_at', 'run_after'] as const
 
 /** A row that was read through the application's MikroORM has its instants as text. */
 export function withInstants (row: JobRow): JobRow {

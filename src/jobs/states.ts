@@ -9,7 +9,7 @@ export const transitions: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   queued: ['running', 'cancelled', 'failed'],
   // queued: its records are free. cancelled, failed: as above.
   waiting: ['queued', 'cancelled', 'failed'],
-  // queued: its worker died or is shutting down. pausing, cancelling: somebody asked. The rest: the work ended.
+  // queued: its worker died or is shutting down, or its task is to be tried again. pausing, cancelling: somebody asked. The rest: the work ended.
   running: ['queued', 'pausing', 'cancelling', 'succeeded', 'completed_with_errors', 'failed', 'cancelled'],
   // paused: the running chunk has ended. cancelling: somebody changed their mind. The rest: that chunk was the last one.
   pausing: ['paused', 'cancelling', 'succeeded', 'completed_with_errors', 'failed', 'cancelled'],

@@ -16,7 +16,9 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
   const ended = isTerminal(row.status)
   const told = !ended && live !== undefined && live.fence === row.fence ? live : undefined
   const processed = Math.max(processedOf(row), told?.processed ?? 0)
-  const { total, succeeded, unchanged, missing, skipped, failed } = row
+  // How much a task has to do it may say on the way.
+  const total = row.kind === 'task' ? told?.total ?? row.total : row.total
+  const { succeeded, unchanged, missing, skipped, failed } = row
   return {
     id: row.id,
     resource: row.resource,
@@ -25,7 +27,8 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
     counts: { total, processed, succeeded, unchanged, missing, skipped, failed },
     progress: {
       ...paceOf({ status: row.status, startedAt: row.started_at, finishedAt: row.finished_at, processed, total, now }),
-      message: told?.message ?? progressMessage(row.operation, processed, total)
+      ...(row.kind === 'task' && ended && { percent: row.status === 'succeeded' ? 100 : 0 }),
+      message: told?.message ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
     },
     onError: row.on_error,
     onConflict: row.on_conflict,

@@ -1,9 +1,9 @@
 import type { Conflict } from '../../schemas/problem.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Lockable } from './lockable.ts'
 import type { StoredConflict } from './sql/find-conflicts.ts'
 
 /** Conflicts as answers tell them. */
-export function toldConflicts ({ key }: Resource, conflicts: readonly StoredConflict[]): Conflict[] {
+export function toldConflicts ({ key }: Pick<Lockable, 'key'>, conflicts: readonly StoredConflict[]): Conflict[] {
   return conflicts.map((conflict) => ({
     id: key.toWire(conflict.key),
     jobId: conflict.job_id,

@@ -25,7 +25,7 @@ export async function whoHolds (engine: Engine, named: LockableName, keys: reado
   if (wanted.length === 0) return []
   const own = jobContext()
   const rows = await reachable(engine, () => findHolders(engine.database, engine.tables, {
-    kind: key.kind, root, keys: wanted, except: own?.engine === engine ? own.selectionId : undefined
+    kind: key.kind, root, keys: wanted, except: own?.engine === engine ? own.job.selection_id : undefined
   }))
   return rows.map((row) => ({
     id: key.toWire(row.key),

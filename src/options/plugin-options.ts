@@ -3,6 +3,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type { User } from '../../schemas/common.ts'
 import type { Job } from '../../schemas/job.ts'
 import type { BulkEntity } from '../resources/resource.ts'
+import type { TaskDefinition, TaskHandler } from '../tasks/task.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -30,8 +31,6 @@ export type Choices<Request> = readonly (string | number | boolean)[] | Referenc
 // A class or handler of the application, whatever it is made with; the engine knows what it calls.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyClass = abstract new (...args: any[]) => object
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type TaskHandler = (payload: any, context: any) => unknown
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type RecordCheck = (record: any, context: any) => unknown
 
@@ -67,7 +66,8 @@ export interface PluginOptions<Request = unknown> {
   readonly orm: MikroORM
   readonly redis?: object | true | string
   readonly resources?: { readonly [name: string]: ResourceOptions<Request> }
-  readonly tasks?: { readonly [name: string]: TaskHandler }
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly tasks?: { readonly [name: string]: TaskHandler<any> | TaskDefinition<any> }
   readonly prefix?: string
   readonly databaseSchema?: string
   readonly schemaPrefix?: string

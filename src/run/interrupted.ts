@@ -10,7 +10,7 @@ import { interruption, type Run, type RunEnd } from './run.ts'
  *
  * Input: what became of the records, where that is not what the row has counted.
  */
-export async function interrupted (run: Run, counts: Outcomes | undefined): Promise<RunEnd> {
+export async function interrupted (run: Pick<Run, 'engine' | 'claim' | 'heartbeat' | 'stopping'>, counts: Outcomes | undefined): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const { database, tables } = engine
   switch (interruption(run)) {

@@ -1,23 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { inJobContext } from '../context/job-context.ts'
 import { isConnectionError } from '../database/sql.ts'
 import type { Engine } from '../engine.ts'
 import { isPowercrudError, messageOf } from '../errors.ts'
 import { endJobNow } from '../jobs/end-job.ts'
 import { progressMessage } from '../jobs/progress-message.ts'
-import { readJob } from '../jobs/sql/read-job.ts'
-import { isTerminal } from '../jobs/states.ts'
 import { createProgressTicker } from '../live/progress-ticker.ts'
 import { createWriter } from '../write/create-writer.ts'
 import { runChunkByChunk } from './chunk-by-chunk.ts'
 import type { Claim } from './claim.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { runInOneTransaction } from './in-one-transaction.ts'
+import { reconnected } from './reconnected.ts'
 import type { Run, RunEnd } from './run.ts'
 import { isTransient } from '../write/row-error.ts'
 import { writeTransactions } from './write-transaction.ts'
-
-/** Waits between looks at a database that does not answer. */
-const reconnectMs = 250
 
 /**
  * Does the work of a claimed bulk job, in a worker or in a request: one code path. Never throws for what happens to
@@ -40,7 +36,7 @@ export async function runJob (engine: Engine, claim: Claim, stopping: AbortSigna
   })
   const run: Run = { engine, claim, resource, heartbeat, ticker, stopping, writer, transactions }
   try {
-    return await working(run)
+    return await inJobContext({ engine, job, fence }, () => working(run))
   } finally {
     await ticker.stop()
     await heartbeat.stop()
@@ -58,25 +54,6 @@ async function working (run: Run): Promise<RunEnd> {
       run.engine.log.warn({ jobId: run.claim.job.id, err: error }, 'lost the database in the middle of a job; looking again')
       const end = await reconnected(run)
       if (end !== undefined) return end
-    }
-  }
-}
-
-/**
- * A connection lost during COMMIT is neither a yes nor a no: the job row tells. Resolves to the end, if that is what
- * it tells; undefined when the work is to go on.
- */
-async function reconnected (run: Run): Promise<RunEnd | undefined> {
-  const { engine: { database, tables }, claim: { job, fence } } = run
-  for (;;) {
-    if (run.heartbeat.lost.aborted) return { kind: 'left' }
-    try {
-      const now = await readJob(database, tables, job.id)
-      if (now === undefined || now.fence !== fence) return { kind: 'left' }
-      return isTerminal(now.status) ? { kind: 'ended', job: now } : undefined
-    } catch (error) {
-      if (!isConnectionError(error)) throw error
-      await delay(reconnectMs, undefined, { signal: run.heartbeat.lost }).catch(() => undefined)
     }
   }
 }

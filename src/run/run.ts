@@ -30,12 +30,12 @@ export type RunEnd =
   | { kind: 'handedBack' }
 
 /** Why the work should not go on with the next chunk; undefined: go on. */
-export function interruption ({ heartbeat, stopping }: Run): 'cancelling' | 'pausing' | 'stopping' | undefined {
+export function interruption ({ heartbeat, stopping }: Pick<Run, 'heartbeat' | 'stopping'>): 'cancelling' | 'pausing' | 'stopping' | undefined {
   if (heartbeat.asked.aborted) return heartbeat.asked.reason
   return stopping.aborted ? 'stopping' : undefined
 }
 
 /** @throws lease_lost when the claim is another worker's by now */
-export function checkClaim ({ heartbeat }: Run): void {
+export function checkClaim ({ heartbeat }: Pick<Run, 'heartbeat'>): void {
   if (heartbeat.lost.aborted) throw engineError('lease_lost')
 }

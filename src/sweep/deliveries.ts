@@ -27,21 +27,21 @@ export async function redeliverLost (sweep: Sweep): Promise<void> {
   } while (after !== undefined)
 }
 
-async function lookUp (sweep: Sweep, { id, n, is_unclaimed: isUnclaimed }: QueuedJob): Promise<void> {
+async function lookUp (sweep: Sweep, { id, n, is_unclaimed: isUnclaimed, delay_ms: delayMs }: QueuedJob): Promise<void> {
   const { engine: { database, tables, queue } } = sweep
   const state = await reaching(sweep, 'queue', () => queue.stateOf({ jobId: id, n }))
-  if (state === 'unknown') return deliver(sweep, { jobId: id, n })
+  if (state === 'unknown') return deliver(sweep, { jobId: id, n }, delayMs)
   // The queue ignores an id that it knows: what is dead there is told again under another one.
   if ((state === 'failed' || state === 'active') && isUnclaimed) {
     const renumbered = await renumberJob(database, tables, { id, n })
-    if (renumbered !== undefined) await deliver(sweep, { jobId: id, n: renumbered })
+    if (renumbered !== undefined) await deliver(sweep, { jobId: id, n: renumbered }, delayMs)
   }
 }
 
-async function deliver (sweep: Sweep, delivery: Delivery): Promise<void> {
+async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number): Promise<void> {
   const { engine: { queue, log }, summary } = sweep
   const isDelivered = await reaching(sweep, 'queue', async () => {
-    await queue.add(delivery)
+    await queue.add(delivery, delayMs > 0 ? { delayMs } : {})
     return true
   })
   if (isDelivered === undefined) return

@@ -15,12 +15,12 @@ export interface EngineWorkerSettings {
 
 /** Starts a worker for the jobs of an engine: the same in a server's process and in one of its own. */
 export async function startEngineWorker ({ engine, queueBackend, concurrency }: EngineWorkerSettings): Promise<RunningWorker> {
-  const { database, tables, resources, log, workerId } = engine
+  const { database, tables, resources, tasks, log, workerId } = engine
   return await startWorker({
     id: workerId,
     backend: queueBackend,
     concurrency,
-    operations: [...resources.keys()],
+    operations: [...resources.keys(), ...tasks.keys()],
     registry: { sql: database, tables },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
     onError: (error) => log.warn({ err: error }, 'the worker is in trouble')

@@ -87,7 +87,7 @@ const wrong: readonly [what: string, options: object, path: string, message: Reg
   ['half a worker', { worker: { concurrency: 1.5 } }, 'worker.concurrency', /expected an integer from 1 to 100; given: 1\.5/],
   ['authorize that is no function', { authorize: true }, 'authorize', /expected a function; given: true/],
   ['a manager that is no class', { manager: {} }, 'manager', /expected a class/],
-  ['a task that is no function', { tasks: { rebuild: 'x' } }, 'tasks.rebuild', /expected a function; given: "x"/],
+  ['a task that is no function', { tasks: { rebuild: 'x' } }, 'tasks.rebuild', /expected a function or .*; given: "x"/],
   ['a task called like an operation', { tasks: { update: () => {} } }, 'tasks.update', /operation of our own/],
   ['a task with a blank', { tasks: { 'a b': () => {} } }, 'tasks["a b"]', /expected a name of up to 100/],
   ['a schema of PostgreSQL', { databaseSchema: 'pg_catalog' }, 'databaseSchema', /neither `bullmq` nor one of PostgreSQL's own/],

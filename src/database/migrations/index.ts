@@ -1,5 +1,6 @@
 import type { Tables } from '../tables.ts'
 import * as jobs from './0001-jobs.ts'
+import * as tasks from './0002-tasks.ts'
 
 /** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
 export interface Migration {
@@ -10,5 +11,6 @@ export interface Migration {
 
 /** In the order in which they are applied. New ones go to the end. */
 export const migrations: readonly Migration[] = [
-  { name: '0001-jobs', ...jobs }
+  { name: '0001-jobs', ...jobs },
+  { name: '0002-tasks', ...tasks }
 ]

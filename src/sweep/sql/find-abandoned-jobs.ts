@@ -21,6 +21,7 @@ export async function findAbandonedJobs (
   return sql.query<AbandonedJob>(`
     SELECT id, selection_id, fence, status FROM ${tables.job}
     WHERE status IN ('queued', 'waiting') AND touched_at < $1::timestamptz - $2 * interval '1 ms'
+      AND (run_after IS NULL OR run_after < $1::timestamptz - $2 * interval '1 ms')
       AND NOT EXISTS (SELECT FROM ${tables.worker} WHERE seen_at >= $1::timestamptz - $2 * interval '1 ms')
     ORDER BY touched_at
     LIMIT $3`, [now, ttlMs, limit])

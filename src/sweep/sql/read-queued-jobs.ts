@@ -6,6 +6,8 @@ export interface QueuedJob {
   n: number
   /** Nobody has touched it for a lease: a delivery that is said to be with a worker is with none. */
   is_unclaimed: boolean
+  /** Milliseconds until it may be taken up; 0: now. */
+  delay_ms: number
   /** For the next page; text, because JavaScript's dates drop the microseconds. */
   touched_at: string
 }
@@ -16,7 +18,9 @@ export async function readQueuedJobs (
   { now, leaseMs, after, limit }: { now: Date, leaseMs: number, after: QueuedJob | undefined, limit: number }
 ): Promise<QueuedJob[]> {
   return sql.query<QueuedJob>(`
-    SELECT id, n, touched_at < $1::timestamptz - $2 * interval '1 ms' AS is_unclaimed, touched_at::text FROM ${tables.job}
+    SELECT id, n, touched_at < $1::timestamptz - $2 * interval '1 ms' AS is_unclaimed,
+      greatest(0, ceil(coalesce(extract(epoch FROM run_after - $1::timestamptz), 0) * 1000))::float8 AS delay_ms, touched_at::text
+    FROM ${tables.job}
     WHERE status = 'queued' AND finished_at IS NULL
       AND ($3::timestamptz IS NULL OR (${tables.job}.touched_at, id) > ($3, $4::uuid))
     ORDER BY ${tables.job}.touched_at, id

@@ -1,0 +1,59 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import ajvFormats from 'ajv-formats'
+import { configurationError, problem } from '../errors.ts'
+import { fitsJsonb, strictFormats } from '../validation/formats.ts'
+import { unknownName } from '../validation/suggestion.ts'
+import type { TaskDefinition, TaskHandler } from './task.ts'
+
+/** Bytes of a payload at most: it is the description of work, not the work. */
+const payloadLimit = 1_048_576
+
+/** A task as workers and launches know it. */
+export interface Task {
+  readonly name: string
+  readonly version: number
+  readonly upgrade: TaskDefinition['upgrade']
+  readonly handler: TaskHandler
+  /** @throws validation_failed, which names each mistake */
+  check (payload: unknown): void
+}
+
+export type Tasks = ReadonlyMap<string, Task>
+
+/** The tasks of the options, by name, with their payloads' schemas compiled. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function knownTasks (given: { readonly [name: string]: TaskHandler<any> | TaskDefinition<any> }): Tasks {
+  const ajv = new Ajv({ allErrors: true, strict: false })
+  ajvFormats.default(ajv)
+  for (const [name, validate] of Object.entries(strictFormats)) ajv.addFormat(name, validate)
+  return new Map(Object.entries(given).map(([name, task]) => {
+    const definition: TaskDefinition = typeof task === 'function' ? { name, handler: task } : task
+    if (definition.name !== name) {
+      throw configurationError('invalid_options', `wrong options of fastify-powercrud-async: tasks[${JSON.stringify(name)}]: the task calls itself ${definition.name}; give it one name`)
+    }
+    const validate = definition.payload && ajv.compile(definition.payload)
+    const { version = 1, upgrade, handler } = definition
+    return [name, { name, version, upgrade, handler, check: (payload: unknown) => check(name, validate, payload) }]
+  }))
+}
+
+function check (name: string, validate: ValidateFunction | undefined, payload: unknown): void {
+  const text = JSON.stringify(payload)
+  if (text !== undefined && text.length > payloadLimit) throw problem('validation_failed', `the payload of ${name} has more than ${payloadLimit} bytes`)
+  if (!fitsJsonb(payload)) throw problem('validation_failed', `the payload of ${name} has text or nesting that cannot be kept`)
+  if (validate === undefined || validate(payload)) return
+  const errors = validate.errors!.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'is not valid' }))
+  throw problem('validation_failed', `the payload of ${name} is not valid: ${errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}`, { errors })
+}
+
+/** @throws unknown_task */
+export function requireTask (tasks: Tasks, name: string): Task {
+  const task = tasks.get(name)
+  if (task === undefined) throw configurationError('unknown_task', `${name}: ${unknownName('task', name, [...tasks.keys()])}`)
+  return task
+}
+
+/** Whether a worker that knows `task` can do a job whose payload has this version. */
+export function canDo (task: Task | undefined, version: number): task is Task {
+  return task !== undefined && (task.version === version || (task.version > version && task.upgrade !== undefined))
+}
