@@ -83,7 +83,7 @@ t.test('a worker works until it is told to stop', async (t) => {
   t.match((await client.query('SELECT * FROM powercrud.worker')).rows, [{ pid: worker.pid, concurrency: 2, operations: ['items'] }])
   worker.kill('SIGTERM')
   t.same(await worker.exited, { code: 0, signal: null }, worker.output())
-  t.equal(await count('powercrud.worker'), 0)
+  t.equal(await count('powercrud.worker WHERE stopped_at IS NULL'), 0)
 })
 
 t.test('a worker that stops puts its job back, and a second signal ends it at once', async (t) => {

@@ -102,7 +102,8 @@ export function up (tables: Tables): string {
       concurrency int NOT NULL,
       operations text[] NOT NULL,
       started_at timestamptz NOT NULL DEFAULT now(),
-      seen_at timestamptz NOT NULL DEFAULT now()
+      seen_at timestamptz NOT NULL DEFAULT now(),
+      stopped_at timestamptz
     );
 
     CREATE TABLE ${tables.idempotency} (

@@ -14,6 +14,6 @@ export interface WorkerEntry {
 export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, operations }: WorkerEntry): Promise<void> {
   await sql.query(`
     INSERT INTO ${tables.worker} (id, host, pid, concurrency, operations) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (id) DO UPDATE SET seen_at = now()`,
+    ON CONFLICT (id) DO UPDATE SET seen_at = now(), stopped_at = NULL`,
   [id, host, pid, concurrency, operations])
 }
