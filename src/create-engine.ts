@@ -17,8 +17,11 @@ import type { RedisClient } from './queue/redis-connection.ts'
 import { describeResource, type BulkEntity } from './resources/resource.ts'
 import { knownTasks } from './tasks/known-tasks.ts'
 
-/** Connections of the engine's own: short statements, heartbeats and live progress of all jobs of a process. */
+/** Connections of the engine's own: launches, claims and ends of all jobs of a process. */
 const poolSize = 8
+
+/** Heartbeats and live progress: a launch that waits for a lock must not keep a lease from being renewed. */
+const pulseSize = 3
 
 /** A claim's lease at most: a false reclaim costs work, a long lease costs the time until a dead worker's job goes on. */
 const leaseAtMostMs = 30_000
@@ -58,16 +61,22 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
     max: poolSize,
     onError: (error) => log.warn({ err: error }, 'a connection to the database was lost')
   })
+  const pulse = createPool(orm, {
+    applicationName: 'powercrud pulse',
+    max: pulseSize,
+    onError: (error) => log.warn({ err: error }, 'a connection to the database was lost')
+  })
   try {
     await requireTables(database, tables, settings)
     const resources = await describeAll(database, settings)
     const leaseMs = Math.min(leaseAtMostMs, rules.conflictTtlMs)
-    const live = openLiveStore(database, tables, settings)
+    const live = openLiveStore(pulse, tables, settings)
     const queueBackend = openQueueBackend(database, settings, leaseMs)
     const queue = await queueBackend.createQueue()
     const engine: Engine = {
       orm,
       database,
+      pulse,
       tables,
       options: rules,
       resources,
@@ -86,10 +95,12 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
         leave()
         await queue.close()
         await live.close()
+        await pulse.close()
         await database.close()
       }
     }
   } catch (error) {
+    await pulse.close()
     await database.close()
     throw error
   }

@@ -45,6 +45,8 @@ export interface Log {
 export interface Engine {
   readonly orm: MikroORM
   readonly database: DatabasePool
+  /** Connections for what must not wait behind launches: heartbeats, live progress. */
+  readonly pulse: DatabasePool
   readonly tables: Tables
   readonly options: EngineRules
   readonly resources: ReadonlyMap<string, EngineResource>

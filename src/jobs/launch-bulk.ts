@@ -50,12 +50,14 @@ export interface Launched {
  * idempotency_key_reused, unavailable
  */
 export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
-  const launched = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch)))
+  // Before the transaction, not in it: who holds a connection of the pool must not wait for another one.
+  const unreachable = mayBeQueued(engine, launch) ? await pingQueue(engine).then(() => undefined, (error: Error) => error) : undefined
+  const launched = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
   if (launched.job.status === 'queued' && !launched.replayed) await deliver(engine, launched.job)
   return launched
 }
 
-async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<Launched> {
+async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachable: Error | undefined): Promise<Launched> {
   const { tables, workerId, leaseMs } = engine
   const { resource, idempotency } = launch
   const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
@@ -67,14 +69,14 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch): Promise<L
   const frozen = await freezeLaunch(engine, sql, launch, id)
   const { selectionId } = frozen
   const isSmall = isDoneHere(engine, launch, frozen)
-  if (!isSmall) await requireBackground(engine, launch)
+  if (!isSmall) requireBackground(launch, unreachable)
 
   // Where nobody would come for a job that waits, waiting is refusing.
   const onConflict = launch.onConflict === 'wait' && !mayWait(engine, launch) ? 'fail' : launch.onConflict
   const taken = resource.options.bulkAsyncConflictChecking
     ? await takeRecords(sql, tables, resource, { selectionId, chunkCount: frozen.chunkCount, onConflict })
     : 'held'
-  if (isSmall && taken === 'waiting') await requireBackground(engine, launch)
+  if (isSmall && taken === 'waiting') requireBackground(launch, unreachable)
   const claimed = isSmall && taken === 'held'
   const job = await insertJob(sql, tables, {
     id,
@@ -104,9 +106,16 @@ async function requireNotUndone (sql: Sql, tables: Tables, job: JobRow): Promise
   if (undo !== undefined) throw problem('wrong_state', 'the job is being undone, or has been', { jobId: undo })
 }
 
-function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: FrozenSelection): boolean {
+function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: Pick<FrozenSelection, 'total'>): boolean {
   if (!options.asyncEnabled || !resource.options.bulkAsync || here === 'always') return true
   return here === 'small' && total < resource.options.bulkMinAsyncRecords
+}
+
+/** Whether the queue may be needed; asked before it is known how many records there are. */
+function mayBeQueued (engine: Engine, launch: BulkLaunch): boolean {
+  const { selection, resource, onConflict } = launch
+  const atMost = 'ids' in selection ? selection.ids.length : Infinity
+  return onConflict === 'wait' || !isDoneHere(engine, launch, { total: Math.min(atMost, resource.options.bulkMaxSelectedRecords) })
 }
 
 function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {
@@ -114,9 +123,9 @@ function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {
 }
 
 /** A job for the background needs somebody who owns it, and a queue that can be reached. */
-async function requireBackground (engine: Engine, { resource, user }: BulkLaunch): Promise<void> {
+function requireBackground ({ resource, user }: BulkLaunch, unreachable: Error | undefined): void {
   if (user === null && !resource.options.bulkAsyncAllowAnonymous) {
     throw problem('unauthenticated', `background jobs on ${resource.name} need somebody who is signed in`)
   }
-  await pingQueue(engine)
+  if (unreachable !== undefined) throw unreachable
 }

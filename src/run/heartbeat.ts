@@ -21,7 +21,7 @@ export interface Heartbeat {
  * the job. Not to reach the database for as long as the lease is to have lost it: by then somebody else may have it.
  */
 export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbeat {
-  const { database, tables, live, log, leaseMs } = engine
+  const { pulse, tables, live, log, leaseMs } = engine
   const lost = new AbortController()
   const asked = new AbortController()
   let renewedAtMs = performance.now()
@@ -34,7 +34,7 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
     const tellsMove = moved
     moved = false
     try {
-      const status = await renewLease(database, tables, { id: job.id, fence, leaseMs, moved: tellsMove })
+      const status = await renewLease(pulse, tables, { id: job.id, fence, leaseMs, moved: tellsMove })
       if (status === undefined) lost.abort(engineError('lease_lost'))
       else {
         renewedAtMs = startedAtMs

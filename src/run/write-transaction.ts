@@ -21,7 +21,7 @@ export interface WriteTransactions {
 }
 
 export function writeTransactions (engine: Engine, { job, fence }: Claim): WriteTransactions {
-  const { orm, database, tables, leaseMs } = engine
+  const { orm, pulse, tables, leaseMs } = engine
   const bounds = { name: backendName(job.id), idleMs: leaseMs, lockMs: Math.min(lockWaitMs, leaseMs), statementMs: leaseMs }
   let recorded = ''
 
@@ -29,7 +29,7 @@ export function writeTransactions (engine: Engine, { job, fence }: Claim): Write
   const recordOnce = async (backend: { pid: number, start: Date }) => {
     const name = `${backend.pid} ${backend.start.getTime()}`
     if (name === recorded) return
-    if (!await recordBackend(database, tables, { id: job.id, fence, ...backend })) throw engineError('lease_lost')
+    if (!await recordBackend(pulse, tables, { id: job.id, fence, ...backend })) throw engineError('lease_lost')
     recorded = name
   }
 
