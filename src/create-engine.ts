@@ -16,6 +16,7 @@ import type { QueueBackend } from './queue/job-queue.ts'
 import type { RedisClient } from './queue/redis-connection.ts'
 import { describeResource, type BulkEntity } from './resources/resource.ts'
 import { knownTasks } from './tasks/known-tasks.ts'
+import { chooseWriters } from './write/choose-writer.ts'
 
 /** Connections of the engine's own: launches, claims and ends of all jobs of a process. */
 const poolSize = 8
@@ -115,10 +116,13 @@ async function requireTables (database: DatabasePool, tables: Tables, { migrate:
     `the database has not seen these migrations: ${pending.join(', ')}. Register with migrate: true, or run \`powercrud-async migrate --config <file>\` once per deployment`)
 }
 
-async function describeAll (database: DatabasePool, { orm, resources }: EngineSettings): Promise<Map<string, EngineResource>> {
+async function describeAll (database: DatabasePool, { orm, resources, log }: EngineSettings): Promise<Map<string, EngineResource>> {
   const described = new Map<string, EngineResource>()
   for (const [name, options] of resources) {
-    described.set(name, await describeResource({ orm, sql: database, name, entity: options.entity, options }))
+    const resource = await describeResource({ orm, sql: database, name, entity: options.entity, options })
+    const writing = chooseWriters({ ...resource, subscribers: orm.em.getEventManager().getSubscribers() })
+    log.info({ resource: name, writing }, 'how records are written')
+    described.set(name, { ...resource, writing })
   }
   return described
 }

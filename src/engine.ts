@@ -1,10 +1,13 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
+import type { TSchema } from '@sinclair/typebox'
 import type { DatabasePool } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import type { LiveStore } from './live/live-store.ts'
+import type { AnyClass, RecordCheck } from './options/plugin-options.ts'
 import type { JobQueue } from './queue/job-queue.ts'
 import type { Resource } from './resources/resource.ts'
 import type { Tasks } from './tasks/known-tasks.ts'
+import type { Writing } from './write/choose-writer.ts'
 
 /** What the engine wants to know of a resource's options. */
 export interface ResourceRules {
@@ -16,6 +19,15 @@ export interface ResourceRules {
   readonly bulkMaxSelectedRecords: number
   /** Whether jobs keep what was there before. */
   readonly undo: boolean
+  /** How records are written; `auto` where it is left out. */
+  readonly write?: 'auto' | 'set' | 'entity'
+  /** A rule that each changed record must obey. */
+  readonly validate?: RecordCheck | TSchema
+  /** Whether `validate` is asked; true where it is left out. */
+  readonly bulkFullClean?: boolean
+  /** The application's own class that writes the records, and what it is constructed with. */
+  readonly persistence?: AnyClass
+  readonly persistenceConfig?: object
   /** Sentences for people, by the name of the constraint that refuses. */
   readonly constraintMessages?: { readonly [constraint: string]: string }
 }
@@ -31,7 +43,10 @@ export interface EngineRules {
   readonly cleanupScheduleIntervalMs: number
 }
 
-export type EngineResource = Resource<ResourceRules>
+/** A resource, and how it is written. */
+export interface EngineResource extends Resource<ResourceRules> {
+  readonly writing: Writing
+}
 
 /** Where the engine tells what operators should know; Fastify's logger fits. */
 export interface Log {

@@ -168,6 +168,9 @@ const engineErrors = {
   interrupted: [500, 'Interrupted',
     'the work was interrupted',
     'a job was asked to stop, or its worker to shut down, in the middle of its one transaction'],
+  records_out_of_step: [500, 'Records out of step',
+    'the records that were loaded are not those that were locked',
+    'the entity path found other records than it had locked'],
   unknown_transition: [500, 'Unknown transition',
     'there is no such transition between job statuses',
     'a status was to be written that the transition table does not allow']

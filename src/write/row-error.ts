@@ -2,7 +2,7 @@ import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { rowCodes, type RowCode } from '../../schemas/results.ts'
 import { isConnectionError, sqlState, type Sql } from '../database/sql.ts'
 import type { EngineResource } from '../engine.ts'
-import { isPowercrudError, messageOf } from '../errors.ts'
+import { isPowercrudError, messageOf, type PowercrudError } from '../errors.ts'
 import { readConstraint, type ConstraintFacts } from './sql/read-constraint.ts'
 
 /** Why the database or the application refused a record. */
@@ -61,6 +61,11 @@ export function rowCodeOf (error: unknown): RowCode | undefined {
   return /^2[23]/.test(state) ? 'check_violation' : undefined
 }
 
+/** What one of our own errors says of a record. */
+export function rowErrorOf (error: PowercrudError): RowError {
+  return { code: error.code as RowCode, message: error.message, ...fieldMember(error.errors?.[0]?.path || undefined) }
+}
+
 /** Tells errors in the words of the application where it has some; knows what it once looked up. */
 export interface RowErrorTeller {
   tell (sql: Sql, error: unknown): Promise<RowError>
@@ -82,7 +87,7 @@ export function rowErrorTeller (resource: EngineResource, fields: readonly strin
   return {
     async tell (sql, error) {
       const code = rowCodeOf(error)!
-      if (isPowercrudError(error)) return { code, message: error.message, ...fieldMember(error.errors?.[0]?.path || undefined) }
+      if (isPowercrudError(error)) return rowErrorOf(error)
       const report = reportOf(error)
       const facts = await factsOf(sql, report)
       const own = report.constraint === undefined ? undefined : resource.options.constraintMessages?.[report.constraint]

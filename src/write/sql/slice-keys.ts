@@ -16,3 +16,8 @@ export function sliceValues ({ selectionId, no, from, to }: Slice): unknown[] {
 export function inSlice (tables: Tables, { key, ofClass }: Pick<Resource, 'key' | 'ofClass'>, alias: string): string {
   return `${key.among(alias, sliceKeys(tables, key))}${ofClass(alias)}`
 }
+
+/** The same, for statements whose parameters are somebody else's. */
+export function literalSliceKeys (tables: Tables, { kind }: RecordKey, { selectionId, no, from, to }: Slice): string {
+  return `(SELECT keys[${Number(from)}:${Number(to)}] FROM ${tables.chunkOf[kind]} WHERE selection_id = '${selectionId.replace(/[^0-9a-f-]/gi, '')}'::uuid AND no = ${Number(no)})`
+}
