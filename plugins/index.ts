@@ -5,3 +5,7 @@ export { defineConfig, type Config, type ConfigSource } from '../src/config/defi
 export { refResolver } from './openapi-document.ts'
 export { requireUnlocked } from './require-unlocked.ts'
 export { assertUnlocked } from '../src/locks/assert-unlocked.ts'
+export { currentJob, skipNestedAsync, type CurrentJob } from '../src/context/current-job.ts'
+export { registerDescendantConflicts } from '../src/context/descendants.ts'
+export { defineTask, type Checkpoint, type TaskContext, type TaskDefinition, type TaskHandler } from '../src/tasks/task.ts'
+export type { TaskLaunchOptions } from '../src/tasks/launch-task.ts'

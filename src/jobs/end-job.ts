@@ -28,7 +28,10 @@ export async function endJob (engine: Pick<Engine, 'tables'>, sql: Sql, { job, f
   const { tables } = engine
   if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
   await releaseSelection(sql, tables, job.selection_id)
-  return finishJob(sql, tables, { id: job.id, fence, end, from })
+  const ended = await finishJob(sql, tables, { id: job.id, fence, end, from })
+  // Whoever added a lock while the first release looked has committed by now, and from now on nobody can.
+  if (ended !== undefined) await releaseSelection(sql, tables, job.selection_id)
+  return ended
 }
 
 /** Ends a job in a transaction of its own; undefined when it was not there to be ended. */
