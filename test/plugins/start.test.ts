@@ -1,0 +1,49 @@
+import fastifySwagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import t from 'tap'
+import powercrudAsync, { refResolver } from '../../plugins/index.ts'
+import { Item } from '../fixtures/entities.ts'
+import { createOrm } from '../fixtures/orm.ts'
+import { createDatabase } from '../helpers/database.ts'
+
+const database = await createDatabase(t)
+const orm = await createOrm(t, database)
+const resources = { items: { entity: Item, path: '/items', bulkFields: ['status'], filterFields: ['status'] } }
+
+t.test('without its tables the plugin refuses to start, and says what to run', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await t.rejects(async () => { await app.register(powercrudAsync, { orm, resources }) }, {
+    code: 'migrations_missing', message: /migrate: true.*powercrud-async migrate/
+  })
+})
+
+t.test('with swagger before us the document has our routes and the names of our schemas', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(fastifySwagger, { openapi: { openapi: '3.1.0', info: { title: 'host', version: '1' } }, refResolver })
+  await app.register(powercrudAsync, { orm, resources, migrate: true, worker: { mode: 'separate' } })
+  await app.ready()
+  const document = app.swagger() as { paths: object, components: { schemas: object } }
+  t.ok('/items/bulk-update' in document.paths)
+  t.ok('PowercrudJob' in document.components.schemas)
+})
+
+t.test('with swagger behind us the server works, and the log says what is wrong', async (t) => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { lines.push(line) } } } })
+  t.teardown(() => app.close())
+  await app.register(powercrudAsync, { orm, resources, migrate: true, worker: { mode: 'separate' } })
+  await app.register(fastifySwagger, { openapi: { openapi: '3.1.0', info: { title: 'host', version: '1' } } })
+  await app.ready()
+  t.equal((await app.inject('/powercrud/async/health')).statusCode, 200)
+  t.match(lines.join(), /register @fastify\/swagger first/)
+})
+
+t.test('options that are wrong fail at registration, all at once', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await t.rejects(async () => {
+    await app.register(powercrudAsync, { orm, migrate: true, conflictTTL: 3, resources: { items: { ...resources.items, bulkFields: ['statuss'] } } } as never)
+  }, { code: 'invalid_options', message: /conflictTTL[^]*did you mean[^]*statuss[^]*did you mean/ })
+})
