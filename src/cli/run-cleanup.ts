@@ -7,7 +7,8 @@ import { openConfig, openEngine } from './open-config.ts'
 export const runCleanup: Command = async ({ config: path, json }, { print, log, signal }) => {
   const config = await openConfig(path)
   try {
-    const { engine, close } = await openEngine(config, log)
+    // What a person or a scheduled task wants of a cleanup is its summary, and what is wrong.
+    const { engine, close } = await openEngine(config, { ...log, info: () => {} })
     try {
       const summary = await cleanup(engine, { signal })
       print(`${json ? JSON.stringify(summary) : describeSummary(summary)}\n`)
