@@ -9,3 +9,7 @@ export { currentJob, skipNestedAsync, type CurrentJob } from '../src/context/cur
 export { registerDescendantConflicts } from '../src/context/descendants.ts'
 export { defineTask, type Checkpoint, type TaskContext, type TaskDefinition, type TaskHandler } from '../src/tasks/task.ts'
 export type { TaskLaunchOptions } from '../src/tasks/launch-task.ts'
+export { AsyncManager, type ActiveQuery, type HeldRecord, type ManagerContext } from '../src/manager/async-manager.ts'
+export { ModelTrackingAsyncManager } from '../src/manager/model-tracking-manager.ts'
+export type { LifecycleEvent, LifecyclePayload } from '../src/lifecycle/event.ts'
+export type { PartReport, SystemReport } from '../src/manager/validate-system.ts'

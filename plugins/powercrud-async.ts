@@ -1,8 +1,8 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { createEngine } from '../src/create-engine.ts'
-import type { Engine } from '../src/engine.ts'
 import { createJobFeed } from '../src/live/job-feed.ts'
+import type { AsyncManager } from '../src/manager/async-manager.ts'
 import { resolveOptions, type PluginOptions } from '../src/options/index.ts'
 import { createAccess } from './access.ts'
 import { cleanupSchedule } from './cleanup-schedule.ts'
@@ -16,13 +16,13 @@ export type PowercrudAsyncOptions = PluginOptions<FastifyRequest>
 
 declare module 'fastify' {
   interface FastifyInstance {
-    powercrud: { readonly engine: Engine }
+    powercrud: AsyncManager
   }
 }
 
 const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) => {
   const settings = resolveOptions(options)
-  const { engine, queueBackend, close } = await createEngine({
+  const { engine, manager, queueBackend, close } = await createEngine({
     orm: settings.orm,
     redis: resolveRedis(app, settings.redis),
     prefix: settings.prefix,
@@ -32,11 +32,12 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
     rules: { ...settings, basePath: app.prefix + settings.basePath },
     resources: new Map(Object.entries(settings.resources)),
     tasks: settings.tasks,
+    manager: settings.manager,
     log: app.log
   })
   const feed = createJobFeed(engine.live)
 
-  app.decorate('powercrud', { engine })
+  app.decorate('powercrud', manager)
   app.addHook('onClose', close)
   // Those who wait for a job would keep the server from closing.
   app.addHook('preClose', async () => feed.close())

@@ -7,11 +7,14 @@ import { createPool, type DatabasePool } from './database/pool.ts'
 import { tablesIn, type Tables } from './database/tables.ts'
 import type { Engine, EngineResource, EngineRules, Log, ResourceRules } from './engine.ts'
 import { configurationError } from './errors.ts'
+import { createLifecycle } from './lifecycle/lifecycle.ts'
 import type { LiveStore } from './live/live-store.ts'
 import { createPostgresLiveStore, liveChannel } from './live/postgres.ts'
 import { createRedisLiveStore } from './live/redis.ts'
 import { createPostgresQueueBackend, createRedisQueueBackend } from './queue/bullmq.ts'
-import type { PluginOptions } from './options/index.ts'
+import type { AsyncManager } from './manager/async-manager.ts'
+import { openManagers } from './manager/open-managers.ts'
+import type { AnyClass, PluginOptions } from './options/index.ts'
 import type { QueueBackend } from './queue/job-queue.ts'
 import type { RedisClient } from './queue/redis-connection.ts'
 import { describeResource, type BulkEntity } from './resources/resource.ts'
@@ -36,15 +39,19 @@ export interface EngineSettings {
   /** Create and upgrade the tables at start. */
   migrate: boolean
   rules: EngineRules
-  resources: ReadonlyMap<string, ResourceRules & { entity: BulkEntity }>
+  resources: ReadonlyMap<string, ResourceRules & { entity: BulkEntity, manager?: AnyClass | undefined }>
   /** The application's tasks, by name. */
   tasks?: PluginOptions['tasks']
+  /** The application's own AsyncManager. */
+  manager?: AnyClass | undefined
   log: Log
 }
 
 /** An engine, and what it takes to work for it and to close it. */
 export interface OpenEngine {
   engine: Engine
+  /** The application's manager, or ours. */
+  manager: AsyncManager
   queueBackend: QueueBackend
   /** Closes what was opened here, never what was given. */
   close (): Promise<void>
@@ -82,18 +89,22 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       options: rules,
       resources,
       tasks: knownTasks(settings.tasks ?? {}),
+      lifecycle: createLifecycle({ engine: () => engine, handlerOf: (resource) => managers.of(resource) }),
       live,
       queue,
       log,
       leaseMs,
       workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
     }
+    const managers = openManagers(engine, settings.manager, new Map([...settings.resources].map(([name, { manager }]) => [name, manager])))
     const leave = enterEngine(engine)
     return {
       engine,
+      manager: managers.main,
       queueBackend,
       async close () {
         leave()
+        await engine.lifecycle.close()
         await queue.close()
         await live.close()
         await pulse.close()

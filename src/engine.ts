@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import type { DatabasePool } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
+import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import type { LiveStore } from './live/live-store.ts'
 import type { AnyClass, RecordCheck } from './options/plugin-options.ts'
 import type { JobQueue } from './queue/job-queue.ts'
@@ -66,6 +67,7 @@ export interface Engine {
   readonly options: EngineRules
   readonly resources: ReadonlyMap<string, EngineResource>
   readonly tasks: Tasks
+  readonly lifecycle: Lifecycle
   readonly live: LiveStore
   readonly queue: JobQueue
   readonly log: Log

@@ -42,6 +42,7 @@ export async function openEngine ({ options, redis }: OpenConfig, log: Log): Pro
     rules: options,
     resources: new Map(Object.entries(options.resources)),
     tasks: options.tasks,
+    manager: options.manager,
     log
   })
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { problem } from '../errors.ts'
+import { releaseEvents } from '../lifecycle/sql/release-events.ts'
 import type { JobRow } from './job-row.ts'
 import { retryAfterSeconds } from './reachable.ts'
 import { withdrawJob } from './sql/withdraw-job.ts'
@@ -24,12 +25,24 @@ export async function pingQueue ({ queue, live, log }: Engine): Promise<void> {
  * it will be done.
  * @throws unavailable when the job was taken back
  */
-export async function deliver ({ queue, database, tables, log }: Engine, job: Pick<JobRow, 'id' | 'n'>, delayMs = 0): Promise<void> {
+export async function deliver (engine: Engine, job: Pick<JobRow, 'id' | 'n' | 'resource'>, delayMs = 0): Promise<void> {
+  const { queue, database, tables, log } = engine
   try {
     await queue.add({ jobId: job.id, n: job.n }, delayMs > 0 ? { delayMs } : {})
   } catch (error) {
     log.error({ jobId: job.id, err: error }, 'the queue does not take a job')
     if (!await withdrawJob(database, tables, job.id)) return
     throw problem('unavailable', 'the queue cannot be reached; nothing was changed', { retryAfterSeconds, cause: error })
+  }
+  if (engine.lifecycle.isWanted(job)) await tellCreate(engine, job.id)
+}
+
+/** Until now the job could have been taken back. Where this fails, its events are told a little later. */
+async function tellCreate ({ database, tables, lifecycle, log }: Engine, jobId: string): Promise<void> {
+  try {
+    await releaseEvents(database, tables, jobId)
+    lifecycle.wake()
+  } catch (error) {
+    log.warn({ jobId, err: error }, 'could not release the events of a job')
   }
 }

@@ -2,6 +2,7 @@ import type { JobStatus } from '../../schemas/job.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine.ts'
 import { engineError, isPowercrudError } from '../errors.ts'
+import { recordEnd } from '../lifecycle/record-events.ts'
 import { releaseSelection } from '../locks/sql/release-selection.ts'
 import type { Refusal } from '../write/writer.ts'
 import { grantWaiting } from './grant-waiting.ts'
@@ -24,13 +25,15 @@ export interface Ending {
  * it. The job's row comes last, since it is locked until the commit.
  * Resolves to the ended job; undefined (roll back) when somebody else has it, or ended it.
  */
-export async function endJob (engine: Pick<Engine, 'tables'>, sql: Sql, { job, fence, from, end, blame }: Ending): Promise<JobRow | undefined> {
+export async function endJob (engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, { job, fence, from, end, blame }: Ending): Promise<JobRow | undefined> {
   const { tables } = engine
   if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
   await releaseSelection(sql, tables, job.selection_id)
   const ended = await finishJob(sql, tables, { id: job.id, fence, end, from })
   // Whoever added a lock while the first release looked has committed by now, and from now on nobody can.
-  if (ended !== undefined) await releaseSelection(sql, tables, job.selection_id)
+  if (ended === undefined) return undefined
+  await releaseSelection(sql, tables, job.selection_id)
+  await recordEnd(engine, sql, ended)
   return ended
 }
 
@@ -55,7 +58,8 @@ export async function endJobNow (engine: Engine, ending: Ending): Promise<JobRow
  * row is committed, and the sweep grants too.
  */
 export async function announceEnd (engine: Engine, job: JobRow): Promise<void> {
-  const { live, log } = engine
+  const { live, lifecycle, log } = engine
+  lifecycle.wake()
   try {
     await grantWaiting(engine)
     await live.forget([job.id])

@@ -4,6 +4,7 @@ import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { problem } from '../errors.ts'
+import { recordCreate } from '../lifecycle/record-events.ts'
 import { takeRecords } from '../locks/take-records.ts'
 import type { FrozenSelection, Selection, SelectionView } from '../selection/selection.ts'
 import { checkReferences } from '../change-set/check-references.ts'
@@ -97,6 +98,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
     claim: claimed ? { worker: workerId, leaseMs } : null
   })
   await insertJobChunks(sql, tables, { jobId: id, selectionId, root: resource.root })
+  await recordCreate(engine, sql, job)
   if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
   return { job, claimed, replayed: false }
 }

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import { isPowercrudError, messageOf } from '../errors.ts'
 import { endJobNow } from '../jobs/end-job.ts'
 import { progressMessage } from '../jobs/progress-message.ts'
+import { tellingLifecycle } from '../lifecycle/telling-lifecycle.ts'
 import { createProgressTicker } from '../live/progress-ticker.ts'
 import { createWriter } from '../write/create-writer.ts'
 import { runChunkByChunk } from './chunk-by-chunk.ts'
@@ -27,7 +28,7 @@ export async function runJob (engine: Engine, claim: Claim, stopping: AbortSigna
   const transactions = writeTransactions(engine, claim)
   const heartbeat = startHeartbeat(engine, claim)
   const ticker = createProgressTicker({
-    store: engine.live,
+    store: tellingLifecycle(engine, job),
     jobId: job.id,
     fence,
     total: job.total,

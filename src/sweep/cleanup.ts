@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts'
 import { parkDead, requeueDead } from './dead-jobs.ts'
 import { grantFreed, redeliverLost } from './deliveries.ts'
 import { endAbandoned, endTaken } from './ends.ts'
+import { deliverEvents, removeEvents } from './events.ts'
 import { removeFinished, removeKeys, removeOrphans, removePreviews, removeProgress, removeWorkers } from './leftovers.ts'
 import type { CleanupSummary } from './summary.ts'
 import { apart, beginSweep, type Sweep, type SweepOptions } from './sweep.ts'
@@ -11,8 +12,8 @@ import { apart, beginSweep, type Sweep, type SweepOptions } from './sweep.ts'
  * number of instances may sweep at once: every job is moved by compare-and-set, and rows that another one is at are
  * skipped.
  */
-const liveness = [requeueDead, parkDead, endTaken, endAbandoned, grantFreed, redeliverLost]
-const rest = [removeFinished, removePreviews, removeOrphans, removeKeys, removeProgress, removeWorkers]
+const liveness = [requeueDead, parkDead, endTaken, endAbandoned, grantFreed, redeliverLost, deliverEvents]
+const rest = [removeFinished, removePreviews, removeOrphans, removeKeys, removeProgress, removeWorkers, removeEvents]
 
 /**
  * Moves on what nobody else will. Wanted often: it is what a dead worker's job waits for. Rejects when the database

@@ -7,6 +7,7 @@ import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type Idemp
 import type { JobRow } from '../jobs/job-row.ts'
 import { reachable } from '../jobs/reachable.ts'
 import { insertJob } from '../jobs/sql/insert-job.ts'
+import { recordCreate } from '../lifecycle/record-events.ts'
 import { lockSetsOf, type Conflicts, type LockSet } from '../locks/conflict-set.ts'
 import { takeLocks } from '../locks/take-locks.ts'
 import { requireTask, type Task } from './known-tasks.ts'
@@ -62,7 +63,8 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
   return job
 }
 
-async function prepare ({ tables }: Engine, sql: Sql, { task, payload, sets, options, idempotency }: Launch): Promise<{ job: JobRow, replayed: boolean }> {
+async function prepare (engine: Engine, sql: Sql, { task, payload, sets, options, idempotency }: Launch): Promise<{ job: JobRow, replayed: boolean }> {
+  const { tables } = engine
   const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
   if (known !== undefined) return { job: known, replayed: true }
   const id = uuidv7()
@@ -92,6 +94,7 @@ async function prepare ({ tables }: Engine, sql: Sql, { task, payload, sets, opt
       timeoutMs: options.timeout === undefined ? null : Math.round(options.timeout * 1000)
     }
   })
+  await recordCreate(engine, sql, job)
   if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
   return { job, replayed: false }
 }

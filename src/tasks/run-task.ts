@@ -8,6 +8,7 @@ import type { JobRow } from '../jobs/job-row.ts'
 import type { JobEnd } from '../jobs/sql/finish-job.ts'
 import { retryJob } from '../jobs/sql/retry-job.ts'
 import { saveCheckpoint } from '../jobs/sql/save-checkpoint.ts'
+import { tellingLifecycle } from '../lifecycle/telling-lifecycle.ts'
 import { createProgressTicker, type ProgressTicker } from '../live/progress-ticker.ts'
 import type { Claim } from '../run/claim.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
@@ -49,7 +50,7 @@ export async function runTask (engine: Engine, claim: Claim, task: Task, stoppin
   const { job, fence } = claim
   const heartbeat = startHeartbeat(engine, claim)
   const ticker = createProgressTicker({
-    store: engine.live,
+    store: tellingLifecycle(engine, job),
     jobId: job.id,
     fence,
     total: job.total,

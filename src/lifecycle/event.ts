@@ -1,0 +1,29 @@
+import type { Job } from '../../schemas/job.ts'
+
+export const lifecycleEvents = ['create', 'progress', 'complete', 'fail', 'cancel', 'cleanup'] as const
+export type LifecycleEvent = typeof lifecycleEvents[number]
+
+/** What an event brings along beside the job. */
+export interface LifecyclePayload {
+  /** The same however often the event is delivered. */
+  readonly eventId: string
+  /** When it happened, RFC 3339. */
+  readonly at: string
+  /** Which delivery of the event this is, from 1. */
+  readonly delivery: number
+  /** What a task was launched with. */
+  readonly payload: unknown
+  readonly group: string | null
+  readonly affected: readonly string[] | null
+  /** The change set of an update. */
+  readonly set: Readonly<Record<string, unknown>> | null
+}
+
+/** An event as the outbox keeps it. */
+export interface KeptEvent {
+  readonly job: Job
+  readonly payload: Omit<LifecyclePayload, 'eventId' | 'at' | 'delivery'>
+}
+
+/** Told of an event: with the job as it was then. */
+export type LifecycleListener = (job: Job, payload: LifecyclePayload) => unknown

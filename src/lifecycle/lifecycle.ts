@@ -1,0 +1,124 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Job } from '../../schemas/job.ts'
+import { settlesWithin } from '../deadline.ts'
+import type { Engine } from '../engine.ts'
+import type { JobRow } from '../jobs/job-row.ts'
+import type { LiveProgress } from '../live/live-store.ts'
+import type { LifecycleEvent, LifecyclePayload } from './event.ts'
+import { keptEvent } from './record-events.ts'
+import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent } from './sql/claim-event.ts'
+import { putProgress } from './sql/put-progress.ts'
+
+/** How long a handler may take over an event before another process takes it for lost and delivers it too. */
+const claimMs = 60_000
+const firstRestMs = 1_000
+const longestRestMs = 600_000
+/** The shortest time between two progress events of a job. */
+const progressEveryMs = 1_000
+const closeMs = 5_000
+
+/** Who hears the events of a job. */
+export interface LifecycleHandler {
+  readonly wantsEvents: boolean
+  tell (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void>
+}
+
+/** Events of jobs: recorded with what they tell of, delivered at least once, in the order of each job. */
+export interface Lifecycle {
+  /** Whether anybody hears the events of such a job: else none are recorded. */
+  isWanted (job: Pick<JobRow, 'resource'>): boolean
+  /** Records, now and then, how far a job is. Never fails. */
+  progress (job: JobRow, progress: LiveProgress): void
+  /** Delivers what is due, some time soon. */
+  wake (): void
+  /** Delivers what is due; resolves when nothing is any more. */
+  deliver (): Promise<void>
+  close (): Promise<void>
+}
+
+export interface LifecycleSettings {
+  /** Asked each time: the engine does not exist yet when this is made. */
+  engine: () => Engine
+  /** The handler of a resource's jobs; of tasks for null. */
+  handlerOf: (resource: string | null) => LifecycleHandler
+}
+
+export function createLifecycle ({ engine, handlerOf }: LifecycleSettings): Lifecycle {
+  const closing = new AbortController()
+  const toldAtMs = new Map<string, number>()
+  let delivering: Promise<void> | undefined
+  let wanted = false
+
+  const isWanted = ({ resource }: Pick<JobRow, 'resource'>) => handlerOf(resource).wantsEvents
+
+  /** One at a time, so that one process is not busy with nothing else. */
+  async function deliver (): Promise<void> {
+    wanted = true
+    delivering ??= (async () => {
+      try {
+        while (wanted && !closing.signal.aborted) {
+          wanted = false
+          while (!closing.signal.aborted && await deliverNext()) wanted = true
+        }
+      } finally {
+        delivering = undefined
+      }
+    })()
+    await delivering
+  }
+
+  async function deliverNext (): Promise<boolean> {
+    const { database, tables, log } = engine()
+    const claimed = await claimEvent(database, tables, { leaseMs: claimMs })
+    if (claimed === undefined) return false
+    try {
+      if (!claimed.is_overtaken) await handle(claimed)
+      await removeEvent(database, tables, claimed)
+    } catch (error) {
+      const restMs = Math.min(longestRestMs, firstRestMs * 2 ** Math.min(claimed.attempts - 1, 20))
+      log.error({ jobId: claimed.job_id, event: claimed.event, delivery: claimed.attempts, err: error }, 'a lifecycle handler failed; it will be told again')
+      await postponeEvent(database, tables, claimed, restMs)
+      setTimeout(wake, restMs + 50).unref()
+    }
+    return true
+  }
+
+  /** A process that hears nothing of such jobs leaves the event to one that does: it fails here, and is told again. */
+  async function handle ({ id, event, payload: { job, payload }, created_at: at, attempts }: ClaimedEvent): Promise<void> {
+    await handlerOf(job.resource).tell(event, job, { ...payload, eventId: id, at: at.toISOString(), delivery: attempts })
+  }
+
+  function wake (): void {
+    if (closing.signal.aborted) return
+    deliver().catch((error: unknown) => {
+      engine().log.warn({ err: error }, 'could not deliver lifecycle events; the next sweep will')
+    })
+  }
+
+  async function recordProgress (job: JobRow, progress: LiveProgress): Promise<void> {
+    const { database, tables } = engine()
+    const now = { ...job, fence: progress.fence }
+    await putProgress(database, tables, { id: uuidv7(), jobId: job.id, fence: progress.fence, kept: keptEvent(engine(), now, progress) })
+    wake()
+  }
+
+  return {
+    isWanted,
+    progress (job, progress) {
+      const now = performance.now()
+      if (!isWanted(job) || now - (toldAtMs.get(job.id) ?? -Infinity) < progressEveryMs) return
+      // Who has been silent for long has ended, and is not kept in mind.
+      for (const [id, atMs] of toldAtMs) if (now - atMs > 60 * progressEveryMs) toldAtMs.delete(id)
+      toldAtMs.set(job.id, now)
+      recordProgress(job, progress).catch((error: unknown) => {
+        engine().log.warn({ jobId: job.id, err: error }, 'could not record the progress of a job')
+      })
+    },
+    wake,
+    deliver,
+    async close () {
+      closing.abort()
+      if (delivering !== undefined) await settlesWithin(closeMs, delivering)
+    }
+  }
+}

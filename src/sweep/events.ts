@@ -1,0 +1,17 @@
+import { removeStaleEvents } from '../lifecycle/sql/remove-stale-events.ts'
+import { before, type Sweep } from './sweep.ts'
+
+/** How long an event is tried to be told beyond the time that its job is kept. */
+const patienceMs = 7 * 86_400_000
+
+/** Tells lifecycle events that a process which died has left behind. */
+export async function deliverEvents ({ engine: { lifecycle } }: Sweep): Promise<void> {
+  await lifecycle.deliver()
+}
+
+/** Gives up events whose handler has failed for a week and more. */
+export async function removeEvents (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables, options: { cleanupGracePeriodMs }, log } } = sweep
+  const count = await removeStaleEvents(database, tables, { before: before(sweep, cleanupGracePeriodMs + patienceMs) })
+  if (count > 0) log.error({ count }, 'lifecycle events could not be told for very long, and were given up')
+}

@@ -1,0 +1,16 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+
+/** The queued job that has waited longest, made ready to be taken up at once. Input: whether rests count; jobs to leave out. */
+export async function readRunnable (
+  sql: Sql, tables: Tables, { delayed, except }: { delayed: boolean, except: readonly string[] }
+): Promise<{ id: string, n: number } | undefined> {
+  const [row] = await sql.query<{ id: string, n: number }>(`
+    UPDATE ${tables.job} SET run_after = NULL
+    WHERE id = (
+      SELECT id FROM ${tables.job}
+      WHERE status = 'queued' AND ($1 OR run_after IS NULL OR run_after <= now()) AND id <> ALL ($2::uuid[])
+      ORDER BY created_at, id LIMIT 1)
+    RETURNING id, n`, [delayed, except])
+  return row
+}
