@@ -50,7 +50,7 @@ export async function describeResource<Options> (
     classes,
     ofClass: (alias) => classCondition(meta, classes, alias),
     options,
-    fingerprint: fingerprintOf(meta)
+    fingerprint: fingerprintOf(meta, options)
   }
 }
 
@@ -65,8 +65,20 @@ export function qualified (meta: EntityMetadata): string {
   return meta.schema ? `${quote(meta.schema)}.${quote(meta.tableName)}` : quote(meta.tableName)
 }
 
-/** A hash over the entity's table and columns. */
-function fingerprintOf (meta: EntityMetadata): string {
-  const shape = meta.props.filter(({ fieldNames }) => fieldNames !== undefined).map(({ name, fieldNames, columnTypes }) => [name, fieldNames, columnTypes])
-  return createHash('sha256').update(JSON.stringify([rootOf(meta), shape])).digest('base64url').slice(0, 16)
+/** Options that decide what a job of the resource does, and what they are when left out. Of a function only whether it is there can be compared. */
+const meaningful = { bulkFields: [], bulkFullClean: true, write: 'auto', undo: false, validate: null, persistence: null }
+
+/**
+ * A hash over what a job means: the table, its key, the columns of the fields that may be written, and the options that
+ * say how. Other columns may come and go while jobs are queued.
+ */
+function fingerprintOf (meta: EntityMetadata, options: unknown): string {
+  const given = (options ?? {}) as Partial<Record<keyof typeof meaningful, unknown>>
+  const fields = new Set([...meta.primaryKeys as string[], ...(given.bulkFields ?? []) as readonly string[]])
+  const shape = meta.props.filter(({ name }) => fields.has(name)).map(({ name, fieldNames, columnTypes }) => [name, fieldNames, columnTypes])
+  const rules = Object.entries(meaningful).map(([name, byDefault]) => {
+    const value = given[name as keyof typeof meaningful] ?? byDefault
+    return typeof value === 'function' ? true : value
+  })
+  return createHash('sha256').update(JSON.stringify([rootOf(meta), shape, rules])).digest('base64url').slice(0, 16)
 }

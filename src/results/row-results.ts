@@ -21,7 +21,9 @@ export interface PlacedResult extends ResultPlace {
 export async function * rowResults (
   engine: Engine, job: JobRow, { outcome, after = { no: 0, place: 0 } }: { outcome?: RowOutcome, after?: ResultPlace } = {}
 ): AsyncGenerator<PlacedResult> {
-  const key = engine.resources.get(job.resource!)!.key
+  // A task works on no records, whatever it has locked.
+  if (job.resource === null) return
+  const key = engine.resources.get(job.resource)!.key
   for (let from = after.no; ;) {
     const chunk = await readChunkOutcome(engine.database, engine.tables, {
       kind: key.kind, jobId: job.id, selectionId: job.selection_id, from, outcome

@@ -41,15 +41,27 @@ function workFor (engine: Engine, jobId: string, found: Claimability): Work | un
   if (found.kind === 'task') {
     const task = tasks.get(found.operation)
     if (canDo(task, found.version ?? 1)) return (claim, stopping) => runTask(engine, claim, task, stopping)
-    log.info({ jobId, task: found.operation, version: found.version }, 'this worker does not know the task, or the version of its payload; it is left to another worker')
+    tellOnce(jobId, () => log.warn({ jobId, task: found.operation, version: found.version },
+      `this worker does not know the task ${found.operation}, or not with version ${found.version} of its payload; it is left to another worker`))
     return undefined
   }
   const resource = resources.get(found.resource!)
   if (resource?.fingerprint === found.fingerprint) return (claim, stopping) => runJob(engine, claim, stopping)
-  log.warn({ jobId, resource: found.resource }, resource === undefined
+  tellOnce(jobId, () => log.warn({ jobId, resource: found.resource }, resource === undefined
     ? `this worker has no resource ${found.resource}, which a server launched a job on; give both the same config`
-    : `this worker and the server that launched the job disagree on the resource ${found.resource}: its entity or its options differ; give both the same config. The job waits for a worker that agrees`)
+    : `this worker and the server that launched the job disagree on the resource ${found.resource}: its entity or its options differ; give both the same config. The job waits for a worker that agrees`))
   return undefined
+}
+
+const toldOf = new Set<string>()
+const keptInMindAtMost = 1_000
+
+/** A job that is left to others comes by again and again. */
+function tellOnce (jobId: string, tell: () => void): void {
+  if (toldOf.has(jobId)) return
+  if (toldOf.size === keptInMindAtMost) toldOf.clear()
+  toldOf.add(jobId)
+  tell()
 }
 
 /** A live lease is looked at again when it ends; a job that waits, rests or is being ended needs no worker now. */

@@ -67,7 +67,7 @@ async function createWork (t: TestScope) {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 50)
-  const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } } })
+  const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status'] } } })
   await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' } }))
   const client = await database.connect()
   const startWorker = () => start(t, ['worker', '--config', configFile('items')], { DATABASE_URL: database.url })
