@@ -38,8 +38,8 @@ const descriptions: Record<FilterOperator, string> = {
   gte: 'Greater than or equal.',
   lt: 'Less than.',
   lte: 'Less than or equal.',
-  contains: 'Contains this text, upper and lower case told apart.',
-  startsWith: 'Begins with this text, upper and lower case told apart.',
+  contains: 'Contains this text, upper and lower case taken for the same.',
+  startsWith: 'Begins with this text, upper and lower case taken for the same.',
   isNull: 'True: records without a value; false: records with one.'
 }
 
