@@ -1,0 +1,13 @@
+import { ModelTrackingAsyncManager, type FieldMap } from '../../plugins/index.ts'
+import { AsyncTaskRecord } from './async-task-record.ts'
+
+/** Give it as the option `manager`, in the config that server and workers share. */
+export class TrackingManager extends ModelTrackingAsyncManager {
+  override readonly recordEntity = AsyncTaskRecord
+  /** Fields whose property has the same name need no mention. */
+  override readonly fieldMap: FieldMap = { operation: 'taskName', user: 'userLabel', affected: 'affectedObjects' }
+
+  override formatAffected (affected: readonly string[] | null): string {
+    return affected === null ? 'nothing named' : affected.join(' and ')
+  }
+}
