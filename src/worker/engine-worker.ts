@@ -15,13 +15,13 @@ export interface EngineWorkerSettings {
 
 /** Starts a worker for the jobs of an engine: the same in a server's process and in one of its own. */
 export async function startEngineWorker ({ engine, queueBackend, concurrency }: EngineWorkerSettings): Promise<RunningWorker> {
-  const { database, tables, resources, tasks, log, workerId } = engine
+  const { pulse, tables, resources, tasks, log, leaseMs, workerId } = engine
   return await startWorker({
     id: workerId,
     backend: queueBackend,
     concurrency,
     operations: [...resources.keys(), ...tasks.keys()],
-    registry: { sql: database, tables },
+    registry: { sql: pulse, tables, deadAfterMs: leaseMs },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
     onError: (error) => log.warn({ err: error }, 'the worker is in trouble')
   })

@@ -8,10 +8,13 @@ import { unregisterWorker } from './sql/unregister-worker.ts'
 export interface WorkerRegistry {
   readonly sql: Sql
   readonly tables: Tables
+  /** After how long a silent worker is taken for dead, milliseconds; a worker tells several times within it. */
+  readonly deadAfterMs: number
 }
 
-/** Several times within the time after which a silent worker is taken for dead, which is a lease. */
-const renewEveryMs = 5_000
+const renewAtLeastEveryMs = 5_000
+/** A database that is away is looked for more often: how long it was must not make the worker look dead. */
+const awayMs = 500
 const statementMs = 3_000
 
 export interface Registration {
@@ -20,7 +23,8 @@ export interface Registration {
 }
 
 /** Tells from now on that a worker lives. A database that is away is reported once, and told again when it is back. */
-export function keepRegistered ({ sql, tables }: WorkerRegistry, entry: WorkerEntry, onError: (error: Error) => void): Registration {
+export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, entry: WorkerEntry, onError: (error: Error) => void): Registration {
+  const renewEveryMs = Math.min(renewAtLeastEveryMs, deadAfterMs / 4)
   const ending = new AbortController()
   const telling = keepTelling()
 
@@ -34,7 +38,7 @@ export function keepRegistered ({ sql, tables }: WorkerRegistry, entry: WorkerEn
         if (!isAway) onError(error as Error)
         isAway = true
       }
-      await pause(renewEveryMs, ending.signal)
+      await pause(isAway ? Math.min(awayMs, renewEveryMs) : renewEveryMs, ending.signal)
     }
   }
 

@@ -7,7 +7,8 @@ const few = { selection: { ids: [1, 2, 3] }, set: { status: 'done' } }
 
 t.test('the database is lost in the middle of a request: the answer names the job, which is done once, later', async (t) => {
   const postgres = await ownPostgres(t)
-  const world = await createWorld(t, { database: postgres, options: { conflictTtl: 2, cleanupScheduleInterval: 1 } })
+  // Longer than the outage: what no worker touches for so long, with no worker alive, is abandoned.
+  const world = await createWorld(t, { database: postgres, options: { conflictTtl: 8, cleanupScheduleInterval: 1 } })
   const blocker = await postgres.connect()
   await blocker.query('BEGIN; SELECT 1 FROM item WHERE id = 2 FOR UPDATE')
   const asked = world.post('/items/bulk-update', few)

@@ -43,7 +43,7 @@ async function createPlace (t: TestScope): Promise<Place> {
     backend,
     concurrency: 3,
     operations: ['cities', 'rebuild-project'],
-    registry: { sql, tables },
+    registry: { sql, tables, deadAfterMs: 20_000 },
     handle: async () => ({ done: true }),
     onError
   }
