@@ -13,3 +13,6 @@ export { AsyncManager, type ActiveQuery, type HeldRecord, type ManagerContext } 
 export { ModelTrackingAsyncManager, type FieldMap, type TrackedField } from '../src/manager/model-tracking-manager.ts'
 export type { LifecycleEvent, LifecyclePayload } from '../src/lifecycle/event.ts'
 export type { PartReport, SystemReport } from '../src/manager/validate-system.ts'
+export { recordRefused } from '../src/write/hook-failure.ts'
+export type { Persistence, PersistenceChunk, PersistenceClass, PersistenceResult } from '../src/write/persistence.ts'
+export type { RuleContext } from '../src/write/rule.ts'

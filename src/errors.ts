@@ -171,6 +171,9 @@ const engineErrors = {
   records_out_of_step: [500, 'Records out of step',
     'the records that were loaded are not those that were locked',
     'the entity path found other records than it had locked'],
+  unknown_operation: [500, 'Unknown operation',
+    'no writer knows this operation',
+    'a bulk job of an operation that is neither update nor delete'],
   unknown_transition: [500, 'Unknown transition',
     'there is no such transition between job statuses',
     'a status was to be written that the transition table does not allow']

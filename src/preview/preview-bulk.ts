@@ -43,7 +43,9 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
     const cascades = isDelete ? await cascadesOf(engine, engine.database, resource, { selectionId, isLate }) : []
     const trial = await tryWriting(engine, {
       resource,
-      writer: createWriter(engine, resource, { operation, spec: specOf(request) }),
+      writer: createWriter(engine, resource, {
+        operation, spec: specOf(request), created_by_id: request.user?.id ?? null, created_by_label: request.user?.label ?? null
+      }),
       selectionId,
       fields: isDelete ? resource.options.bulkFields : Object.keys(request.set ?? {}),
       isDelete,

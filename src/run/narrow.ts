@@ -35,7 +35,7 @@ export async function writeNarrowing (work: Narrowing, slice: Slice): Promise<Sl
   const { transaction, writer } = work
   await setSavepoint(transaction.sql)
   try {
-    const outcome = await writer.write(transaction, slice)
+    const outcome = await writer.write(transaction, slice, work.onDone)
     await releaseSavepoint(transaction.sql)
     work.onDone(slice.to)
     return outcome

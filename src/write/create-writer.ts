@@ -1,22 +1,35 @@
 import type { Engine, EngineResource } from '../engine.ts'
+import { engineError } from '../errors.ts'
 import type { JobRow } from '../jobs/job-row.ts'
 import { guardCascades } from './cascades.ts'
 import { entityDeleteWriter, entityUpdateWriter } from './entity-writer.ts'
+import { persistenceWriter } from './persistence-writer.ts'
 import { setDeleteWriter, setUpdateWriter } from './set-writer.ts'
 import type { Writer } from './writer.ts'
 
 /** A job, or what is tried out before there is one: then it has no id, and keeps nothing. */
 export type WriterJob = Pick<JobRow, 'operation' | 'spec'> & Partial<Pick<JobRow, 'id' | 'created_by_id' | 'created_by_label' | 'reason' | 'undo_of'>>
 
-/** The writer of a bulk job. */
+/** The writer of a bulk job. A delete looks after the records that go with its own, whoever writes it. */
 export function createWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
-  const { tables } = engine
+  const mode = modeOf(job)
+  const writer = writerOf(engine, resource, job, mode)
+  return mode === 'delete' ? guardCascades(engine, resource, writer) : writer
+}
+
+function writerOf ({ tables }: Engine, resource: EngineResource, job: WriterJob, mode: 'update' | 'delete'): Writer {
   const set = job.spec.set ?? {}
-  if (job.operation === 'delete') {
-    const writer = resource.writing.delete.way === 'entity' ? entityDeleteWriter(tables, resource) : setDeleteWriter(tables, resource)
-    return guardCascades(engine, resource, writer)
+  switch (resource.writing[mode].way) {
+    case 'persistence': return persistenceWriter(tables, resource, { mode, set, user: userOf(job), job: job.id === undefined ? null : { id: job.id, reason: job.reason ?? null } })
+    case 'entity': return mode === 'delete' ? entityDeleteWriter(tables, resource) : entityUpdateWriter(tables, resource, { set, user: userOf(job) })
+    case 'set': return mode === 'delete' ? setDeleteWriter(tables, resource) : setUpdateWriter(tables, resource, set)
   }
-  return resource.writing.update.way === 'entity' ? entityUpdateWriter(tables, resource, { set, user: userOf(job) }) : setUpdateWriter(tables, resource, set)
+}
+
+/** An operation that nobody writes must not pass for an update that changes nothing. */
+function modeOf ({ operation }: WriterJob): 'update' | 'delete' {
+  if (operation === 'update' || operation === 'delete') return operation
+  throw engineError('unknown_operation', `no writer knows the operation ${operation}`)
 }
 
 function userOf ({ created_by_id: id, created_by_label: label }: WriterJob): { id: string, label: string } | null {

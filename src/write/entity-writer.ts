@@ -1,12 +1,12 @@
 import type { AnyEntity, EntityProperty, EventSubscriber } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { isConnectionError, sqlState } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import type { EngineResource } from '../engine.ts'
-import { isPowercrudError, problem } from '../errors.ts'
+import { isPowercrudError } from '../errors.ts'
 import { assignChanges } from './assign.ts'
 import { canonicalValues } from './canonical.ts'
 import { removes } from './choose-writer.ts'
+import { asRecordError } from './hook-failure.ts'
 import { loadSlice, missingPlaces, type LoadedRecord } from './load-slice.ts'
 import { isToMany } from './members.ts'
 import { ruleOf, type Rule, type RuleContext } from './rule.ts'
@@ -136,13 +136,11 @@ function itemsOf (relation: unknown): AnyEntity[] {
   return 'unwrap' in relation ? [(relation as { unwrap (): AnyEntity }).unwrap()] : [relation]
 }
 
-/** What a hook throws is about a record, whatever it is; what the database throws speaks for itself. */
 async function flush (em: EntityManager): Promise<void> {
   try {
     await em.flush()
   } catch (error) {
-    if (isPowercrudError(error) || sqlState(error) !== undefined || isConnectionError(error)) throw error
-    throw problem('hook_failed', undefined, { cause: error })
+    throw asRecordError(error)
   }
 }
 

@@ -3,9 +3,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import ajvFormats from 'ajv-formats'
-import { isConnectionError, sqlState } from '../database/sql.ts'
-import { isPowercrudError, messageOf, problem } from '../errors.ts'
 import type { RecordCheck } from '../options/plugin-options.ts'
+import { asRecordError, recordRefused } from './hook-failure.ts'
 
 /** What a rule of the application gets to know beside the record. */
 export interface RuleContext {
@@ -40,7 +39,7 @@ function ruleOfSchema (schema: TSchema): Rule {
 function refusalOfSchema ({ instancePath, keyword, params, message }: ErrorObject) {
   const [, first] = instancePath.split('/')
   const field = first ?? (keyword === 'required' ? (params as { missingProperty: string }).missingProperty : undefined)
-  return refused(`${field === undefined ? 'the record' : field} ${message ?? 'is not valid'}`, field)
+  return recordRefused(`${field === undefined ? 'the record' : field} ${message ?? 'is not valid'}`, field)
 }
 
 /** A string, or an object with a message, is why; false refuses without saying. Anything else lets the record pass. */
@@ -52,9 +51,9 @@ function ruleOfFunction (check: RecordCheck): Rule {
     } catch (error) {
       throw refusalOfError(error)
     }
-    if (verdict === false) throw refused()
-    if (typeof verdict === 'string') throw refused(verdict)
-    if (isRefusal(verdict)) throw refused(verdict.message, verdict.field)
+    if (verdict === false) throw recordRefused()
+    if (typeof verdict === 'string') throw recordRefused(verdict)
+    if (isRefusal(verdict)) throw recordRefused(verdict.message, verdict.field)
   }
 }
 
@@ -64,12 +63,7 @@ function isRefusal (verdict: unknown): verdict is { message: string, field?: str
 
 /** What a rule throws is meant for people; what the database or a slip of the pen throws is not. */
 function refusalOfError (error: unknown): unknown {
-  if (isPowercrudError(error) || sqlState(error) !== undefined || isConnectionError(error)) return error
   const isSlip = [TypeError, ReferenceError, RangeError, SyntaxError].some((kind) => error instanceof kind)
-  if (isSlip || !isRefusal(error)) return problem('hook_failed', undefined, { cause: error })
-  return refused(error.message, error.field, error)
-}
-
-function refused (message: string = messageOf('rule_refused'), field?: string, cause?: unknown) {
-  return problem('rule_refused', message, { ...(typeof field === 'string' && { errors: [{ path: field, message }] }), ...(cause !== undefined && { cause }) })
+  const own = asRecordError(error)
+  return own === error || isSlip || !isRefusal(error) ? own : recordRefused(error.message, error.field, error)
 }

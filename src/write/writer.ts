@@ -54,5 +54,6 @@ export interface Writer {
   readonly sliceAtMost?: number
   /** Once at the start of each transaction. */
   begin?(transaction: WriteTransaction): Promise<void>
-  write (transaction: WriteTransaction, slice: Slice): Promise<SliceOutcome>
+  /** @param onDone tells, where the writer knows, that the records up to a place of the chunk are done with */
+  write (transaction: WriteTransaction, slice: Slice, onDone?: (place: number) => void): Promise<SliceOutcome>
 }
