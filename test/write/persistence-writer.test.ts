@@ -22,7 +22,10 @@ class Own implements Persistence {
   async writeChunk ({ em, keys, progress, ...rest }: PersistenceChunk): Promise<PersistenceResult | undefined> {
     seen.chunks.push({ ...rest, keyCount: keys.length })
     const { set, mode } = rest
-    if (mode === 'delete') return void await em.nativeDelete(Item, { id: { $in: keys as number[] } })
+    if (mode === 'delete') {
+      await em.nativeDelete(Item, { id: { $in: keys as number[] } })
+      return
+    }
     if (set.notes === 'throw' && keys.includes(13)) throw new RangeError('the secret number')
     if (set.notes === 'refuse' && keys.includes(13)) throw recordRefused('13 is unlucky', 'notes')
     if (set.notes === 'violate') await em.nativeUpdate(Item, { id: { $in: keys as number[] } }, { priority: 99 })
