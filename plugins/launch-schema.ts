@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { idempotencyKeyLength } from './idempotency-key.ts'
-import type { describeResponses, Responses } from './responses.ts'
+import { retryAfter, type describeResponses, type Responses } from './responses.ts'
 
 /** Described only: they are read by `parsePrefer` and `parseIdempotencyKey`. */
 export const launchHeaders = Type.Object({
@@ -23,7 +23,7 @@ const headers = {
 export function launchResponses ({ either, json, problems }: ReturnType<typeof describeResponses>): Responses {
   return {
     200: either(['Job', 'Preview'], 'Done: the job in a terminal status; with `dryRun`, the preview.', headers),
-    202: json('Job', 'Accepted: the job is queued or waiting.', { ...headers, 'Retry-After': { type: 'integer', description: 'Seconds to wait before asking for progress.' } }),
+    202: json('Job', 'Accepted: the job is queued or waiting.', { ...headers, 'Retry-After': retryAfter('Seconds to wait before asking for progress.') }),
     ...problems(
       'validation_failed', 'unauthenticated', 'forbidden', 'preview_not_found', 'not_acceptable', 'unsupported_media_type',
       'records_locked', 'idempotency_in_flight', 'count_mismatch', 'stale_version', 'too_many_records', 'body_too_large',

@@ -8,6 +8,9 @@ const problems = new Map(errorTable().problems.map((row) => [row.code, row]))
 /** Problems that every route may answer. */
 const everywhere: readonly ProblemCode[] = ['unavailable', 'internal']
 
+/** Statuses after which a client may try again. */
+const transient: ReadonlySet<number> = new Set([429, 503])
+
 /** How a response is described: its media types, and the schemas of ours that are meant. */
 export interface DescribedResponse {
   description: string
@@ -16,6 +19,8 @@ export interface DescribedResponse {
 }
 
 export type Responses = Record<number, DescribedResponse>
+
+export const retryAfter = (description: string) => ({ type: 'integer', description })
 
 /** Describes responses in terms of the schemas whose names begin with `prefix`. */
 export function describeResponses (prefix: string) {
@@ -46,6 +51,7 @@ export function describeResponses (prefix: string) {
       const byStatus = Object.groupBy([...codes, ...everywhere].map((code) => problems.get(code)!), ({ status }) => status!)
       return Object.fromEntries(Object.entries(byStatus).map(([status, rows]) => [status, {
         description: rows!.map(({ code, when }) => `\`${code}\`: ${when}.`).join('\n'),
+        ...(transient.has(Number(status)) && { headers: { 'Retry-After': retryAfter('Seconds to wait before trying again.') } }),
         content: { 'application/problem+json': { schema: { $ref: `${prefix}Problem#` } } }
       }]))
     }

@@ -131,7 +131,7 @@ export const PluginOptionsSchema = Type.Object({
   authorize: Callback('`(request, { action, resource, job })`: throws or answers false to refuse.'),
   user: Callback('`(request) => { id, label }`, or null: who is calling.'),
   canSeeJob: Callback('`(request, job)`: may the caller see this job? By default one\'s own, and all while there is no `user`.'),
-  maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs that one user may have waiting.' })),
+  maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs of one user that may be queued, or waiting for records, at once: one more is refused (429). Jobs that have begun do not count; where `user` gives nobody there is no limit.' })),
   basePath: Type.Optional(Type.String({
     pattern: '^(/[^/\\s?#]+)+$', default: '/powercrud/async', description: 'Where the job routes are: a path that begins with a slash and does not end with one.'
   })),

@@ -42,6 +42,8 @@ export interface EngineRules {
   readonly cleanupGracePeriodMs: number
   readonly maxTaskDurationMs: number
   readonly cleanupScheduleIntervalMs: number
+  /** The most jobs of one user that may be queued or waiting. */
+  readonly maxQueuedJobsPerUser: number
 }
 
 /** A resource, and how it is written. */

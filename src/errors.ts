@@ -65,7 +65,7 @@ const problems = {
     'a known key with another body'],
   too_many_jobs: [429, 'Too many jobs',
     'you have too many jobs waiting; try again when some have ended',
-    'more than `maxQueuedJobsPerUser` (`Retry-After`)'],
+    '`maxQueuedJobsPerUser` jobs of the user are in line already (`Retry-After`)'],
   unavailable: [503, 'Not available right now',
     'the database or the queue cannot be reached; nothing was changed',
     'database, queue or live store not reachable (`Retry-After`); nothing is left half done'],

@@ -16,6 +16,7 @@ import { insertJob } from './sql/insert-job.ts'
 import { insertJobChunks } from './sql/insert-job-chunks.ts'
 import { lockUndoneJob } from './sql/lock-undone-job.ts'
 import { reachable } from './reachable.ts'
+import { requireRoom } from './require-room.ts'
 import { specOf } from './spec-of.ts'
 
 export interface BulkLaunch {
@@ -48,7 +49,7 @@ export interface Launched {
  * queue hears of it. Nothing is left behind when it throws.
  *
  * @throws too_many_records, count_mismatch, records_locked, reference_not_found, idempotency_in_flight,
- * idempotency_key_reused, unavailable
+ * idempotency_key_reused, too_many_jobs, unavailable
  */
 export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
   // Before the transaction, not in it: who holds a connection of the pool must not wait for another one.
@@ -79,6 +80,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
     : 'held'
   if (isSmall && taken === 'waiting') requireBackground(launch, unreachable)
   const claimed = isSmall && taken === 'held'
+  if (!claimed) await requireRoom(engine, sql, launch.user)
   const job = await insertJob(sql, tables, {
     id,
     kind: 'bulk',

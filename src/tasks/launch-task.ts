@@ -6,6 +6,7 @@ import { deliver, pingQueue } from '../jobs/deliver.ts'
 import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../jobs/idempotency.ts'
 import type { JobRow } from '../jobs/job-row.ts'
 import { reachable } from '../jobs/reachable.ts'
+import { requireRoom } from '../jobs/require-room.ts'
 import { insertJob } from '../jobs/sql/insert-job.ts'
 import { recordCreate } from '../lifecycle/record-events.ts'
 import { lockSetsOf, type Conflicts, type LockSet } from '../locks/conflict-set.ts'
@@ -44,7 +45,7 @@ interface Launch {
 /**
  * Makes a job of a task: its locks are taken and its row is written in one transaction; only then the queue hears of it.
  *
- * @throws unknown_task, validation_failed, records_locked, idempotency_in_flight, idempotency_key_reused, unavailable;
+ * @throws unknown_task, validation_failed, records_locked, idempotency_in_flight, idempotency_key_reused, too_many_jobs, unavailable;
  * invalid_options while `asyncEnabled` is off
  */
 export async function launchTask (engine: Engine, name: string, payload: unknown, options: TaskLaunchOptions = {}): Promise<JobRow> {
@@ -69,6 +70,7 @@ async function prepare (engine: Engine, sql: Sql, { task, payload, sets, options
   if (known !== undefined) return { job: known, replayed: true }
   const id = uuidv7()
   const taken = await takeLocks(sql, tables, { sets, selectionId: id, wait: options.onConflict === 'wait' })
+  await requireRoom(engine, sql, userOf(options))
   const job = await insertJob(sql, tables, {
     id,
     kind: 'task',

@@ -15,7 +15,8 @@ export const defaultRules: EngineRules = {
   progressTtlMs: 7_200_000,
   cleanupGracePeriodMs: 86_400_000,
   maxTaskDurationMs: 3_600_000,
-  cleanupScheduleIntervalMs: 300_000
+  cleanupScheduleIntervalMs: 300_000,
+  maxQueuedJobsPerUser: 1_000
 }
 
 export const defaultResourceRules: ResourceRules = {

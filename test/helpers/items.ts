@@ -1,7 +1,7 @@
 import { launchBulk, type BulkLaunch } from '../../src/jobs/launch-bulk.ts'
 import type { JobRow } from '../../src/jobs/job-row.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
-import type { ResourceRules } from '../../src/engine.ts'
+import type { EngineRules, ResourceRules } from '../../src/engine.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { createDatabase } from './database.ts'
@@ -16,13 +16,13 @@ async function forbid (query: (text: string) => Promise<unknown>, ids: number[])
 
 /** A database of its own with items 1 … count, and an engine on it whose jobs are worked on when the test says so. */
 export async function itemsEngine (
-  t: TestScope, { count = 100, forbidden = [], rules = {} }: { count?: number, forbidden?: number[], rules?: Partial<ResourceRules> } = {}
+  t: TestScope, { count = 100, forbidden = [], rules = {}, engineRules = {} }: { count?: number, forbidden?: number[], rules?: Partial<ResourceRules>, engineRules?: Partial<EngineRules> } = {}
 ) {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, count)
   if (forbidden.length > 0) await forbid((text) => orm.em.getConnection().execute(text), forbidden)
-  const { engine, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status', 'priority', 'notes', 'owner', 'labels'], ...rules } } })
+  const { engine, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status', 'priority', 'notes', 'owner', 'labels'], ...rules } }, rules: engineRules })
 
   return {
     database,

@@ -32,6 +32,31 @@ t.test('of launches that race for records each gets all of its own or none, and 
   t.same(await holders(items), [])
 })
 
+t.test('launches of one user that race: as many jobs as are allowed, and nothing of the others', async (t) => {
+  const items = await itemsEngine(t, { engineRules: { maxQueuedJobsPerUser: 3 } })
+  const ada = { id: 'ada', label: 'Ada' }
+  const launch = (id: number, user: typeof ada | null = ada, more = {}) => items.launch({ selection: { ids: [id] }, set: { priority: 7 }, user, ...more })
+  const traces = async () => (await items.engine.database.query<Record<string, number>>(`SELECT (SELECT count(*)::int FROM powercrud.job) AS jobs,
+    (SELECT count(*)::int FROM powercrud.job_chunk) AS work, (SELECT count(*)::int FROM powercrud.chunk) AS chunks`))[0]
+
+  const launches = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => launch(n + 1)))
+  const [first, ...others] = launches.flatMap((launch) => launch.status === 'fulfilled' ? [launch.value] : [])
+  t.equal(others.length, 2)
+  t.match(launches.flatMap((launch) => launch.status === 'rejected' ? [launch.reason] : []),
+    Array.from({ length: 17 }, () => ({ code: 'too_many_jobs', statusCode: 429, message: /3 jobs/, retryAfterSeconds: 5 })))
+  t.same(await traces(), { jobs: 3, work: 3, chunks: 3 })
+
+  await launch(30, { id: 'grace', label: 'Grace' })
+  for (let id = 31; id < 36; id++) await launch(id, null)
+  t.equal((await items.launch({ selection: { ids: [40] }, set: { priority: 7 }, user: ada, here: 'small' })).status, 'running', 'what is done in the request is in nobody\'s way')
+  await t.rejects(launch(30, ada, { onConflict: 'wait' }), { code: 'too_many_jobs' }, 'one that waits for records is in line as well')
+  await t.rejects(items.launch({ selection: { ids: [30] }, set: { priority: 7 }, user: ada, here: 'small', onConflict: 'wait' }), { code: 'too_many_jobs' }, 'however small it is')
+
+  await items.workOn(first!)
+  t.equal((await launch(30, ada, { onConflict: 'wait' })).status, 'waiting')
+  await t.rejects(launch(41), { code: 'too_many_jobs' })
+})
+
 t.test('the same Idempotency-Key at once makes one job', async (t) => {
   const items = await itemsEngine(t)
   const idempotency = { keyHash: Buffer.alloc(32, 7), bodyHash: Buffer.alloc(32, 8) }

@@ -36,6 +36,17 @@ t.test('a job that was rolled back, stopped, or cancelled is retried whole, from
   t.equal((await idsWhere("status = 'done'")).length, 5_999)
 })
 
+t.test('a retry is one more job in line', async (t) => {
+  const { engine, orm, launch, workOn } = await itemsEngine(t, { forbidden: [2], engineRules: { maxQueuedJobsPerUser: 1 } })
+  const user = { id: 'ada', label: 'Ada' }
+  const again = { user, view: { em: orm.em.fork(), scope: undefined } }
+  const failed = await workOn(await launch({ selection: { ids: [2] }, set: { status: 'done' }, user }))
+  const other = await launch({ selection: { ids: [1] }, set: { status: 'done' }, user })
+  await t.rejects(launchRetry(engine, failed, again), { code: 'too_many_jobs', message: /1 job in line/ })
+  await workOn(other)
+  t.equal((await launchRetry(engine, failed, again)).status, 'queued')
+})
+
 t.test('a job that lives cannot be retried; one that left only missing records has nothing to retry', async (t) => {
   const { engine, orm, launch, workOn } = await itemsEngine(t)
   const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }

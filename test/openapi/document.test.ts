@@ -18,4 +18,7 @@ t.test('every reference leads to a schema, and ours have their names', async (t)
   for (const name of ['PowercrudJob', 'PowercrudProblem', 'PowercrudCityBulkUpdate', 'PowercrudPreview']) t.ok(name in schemas, name)
   t.same(Object.keys(schemas).filter((name) => name.startsWith('def-')), [])
   t.ok(paths['/powercrud/async/progress/{jobId}'].get.responses['286'])
+  for (const path of ['/cities/bulk-update', '/cities/bulk-delete', '/powercrud/async/jobs/{jobId}/retry', '/powercrud/async/jobs/{jobId}/undo']) {
+    t.match(paths[path].post.responses['429'], { description: /too_many_jobs/, headers: { 'Retry-After': {} } }, path)
+  }
 })

@@ -1,9 +1,12 @@
 import type { Test } from 'tap'
+import type { Job } from '../../schemas/job.ts'
 import { until } from '../helpers/until.ts'
 import type { CallOptions } from './call.ts'
 import type { World } from './world.ts'
 
 const set = { status: 'done' }
+/** So many jobs of one user may be in line. */
+export const queuedAtMost = 12
 const unknownId = '0199aa00-7c1e-7000-8000-000000000001'
 
 interface Case extends CallOptions {
@@ -106,6 +109,24 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     const refused = await world.post('/items/bulk-delete', { selection: { ids: [9, 10, 11] } })
     t.match(refused, { status: 409, json: { code: 'records_locked', conflictCount: 2, conflicts: [{ id: 10, jobId: holder.json.id, operation: 'update' }, { id: 11 }] } })
     t.same(await world.state(), before, 'nothing has changed')
+  })
+
+  await t.test('too many jobs of one user in line', async (t) => {
+    const launch = (id: number, headers = {}) => world.post('/items/bulk-update', update({ ids: [100 + id] }), { as: 'hoarder', headers: { prefer: 'respond-async', ...headers } })
+    const accepted = await Promise.all(Array.from({ length: queuedAtMost }, (_, id) => launch(id, { 'idempotency-key': `hoard-${id}` })))
+    t.same(new Set(accepted.map(({ status }) => status)), new Set([202]))
+    const before = await world.state()
+    const refused = await launch(queuedAtMost)
+    t.match(refused, { status: 429, headers: { 'retry-after': '5' }, json: { code: 'too_many_jobs', detail: new RegExp(`${queuedAtMost} jobs`) } })
+    t.same(await world.state(), before, 'nothing has changed')
+    t.equal((await launch(0, { 'idempotency-key': 'hoard-0' })).status, 202, 'a known key makes no job')
+    t.equal((await launch(queuedAtMost, { prefer: 'wait=1' })).status, 200, 'few records are still changed in the request')
+
+    const cancel = ({ json }: { json: Job }) => world.post(json.links.cancel!, undefined, { as: 'hoarder' })
+    await Promise.all(accepted.map(cancel))
+    const again = await launch(queuedAtMost)
+    t.equal(again.status, 202)
+    await cancel(again)
   })
 
   await t.test('a key that is being handled right now', async (t) => {

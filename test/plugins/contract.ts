@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { contractOfProgress } from './contract-progress.ts'
 import { contractOfLaunches } from './contract-launches.ts'
-import { contractOfRefusals } from './contract-refusals.ts'
+import { contractOfRefusals, queuedAtMost } from './contract-refusals.ts'
 import { contractOfJobs } from './contract-jobs.ts'
 import { createWorld, type Host, type Mode } from './world.ts'
 
@@ -14,7 +14,7 @@ export interface Variant {
 export async function contract (t: Test, variant: Variant): Promise<void> {
   // One application works on its jobs; the jobs of the other stay where they are.
   const busy = await createWorld(t, variant)
-  const quiet = await createWorld(t, { ...variant, options: { worker: { mode: 'separate' } } })
+  const quiet = await createWorld(t, { ...variant, options: { worker: { mode: 'separate' }, maxQueuedJobsPerUser: queuedAtMost } })
   await contractOfRefusals(t, quiet)
   await contractOfLaunches(t, busy)
   await contractOfProgress(t, { busy, quiet })

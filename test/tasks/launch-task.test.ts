@@ -40,6 +40,19 @@ t.test('what cannot be locked is refused, and leaves nothing', async (t) => {
   t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
 })
 
+t.test('tasks of a user are in line with their other jobs', async (t) => {
+  const { engine, workOff, living } = await tasksEngine(t, { tasks, rules: { maxQueuedJobsPerUser: 2 } })
+  const options = { user: { id: 7 }, conflicts: { Item: [3] } }
+  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never', user: { id: '7', label: 'Ada' } }))
+  const launches = await Promise.allSettled(Array.from({ length: 8 }, () => launchTask(engine, 'nothing', null, { user: { id: 7 } })))
+  t.equal(launches.filter(({ status }) => status === 'fulfilled').length, 1)
+  await t.rejects(launchTask(engine, 'nothing', null, options), { code: 'too_many_jobs', statusCode: 429 })
+  t.equal(await living(), 1, 'and its records are not locked')
+  await launchTask(engine, 'nothing', null)
+  await workOff(bulk)
+  await launchTask(engine, 'nothing', null, options)
+})
+
 t.test('two tables in opposite order: nobody waits in a circle, and one of two always wins', async (t) => {
   const { engine, living } = await tasksEngine(t, { tasks })
   for (let round = 0; round < 30; round++) {

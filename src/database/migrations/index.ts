@@ -1,6 +1,7 @@
 import type { Tables } from '../tables.ts'
 import * as jobs from './0001-jobs.ts'
 import * as tasks from './0002-tasks.ts'
+import * as queuedJobs from './0003-queued-jobs.ts'
 
 /** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
 export interface Migration {
@@ -12,5 +13,6 @@ export interface Migration {
 /** In the order in which they are applied. New ones go to the end. */
 export const migrations: readonly Migration[] = [
   { name: '0001-jobs', ...jobs },
-  { name: '0002-tasks', ...tasks }
+  { name: '0002-tasks', ...tasks },
+  { name: '0003-queued-jobs', ...queuedJobs }
 ]
