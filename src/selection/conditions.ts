@@ -1,62 +1,53 @@
 import type { FilterQuery } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Resource } from '../resources/resource.ts'
+import { operandsOf, type Operands } from './operands.ts'
 import type { SelectionView } from './selection.ts'
 
 type Condition = FilterQuery<object>
 
 /** Operators of the contract and the MikroORM operators they stand for, where it is one to one. */
-const plainOperators: Record<string, string> = { in: '$in', gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte' }
+const plainOperators: Record<string, string> = { gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte' }
 
 /**
  * Translates a filter that passed its schema into MikroORM's terms, null-safe: `ne` and `nin` match records without
  * a value too, as people expect, where SQL's `<>` would not.
  */
-export function conditionOf (filter: Record<string, unknown>): Condition {
-  return { $and: Object.entries(filter).flatMap(([field, value]) => fieldConditions(field, value)) } as Condition
+export function conditionOf (resource: Pick<Resource, 'meta' | 'columns'>, em: EntityManager, filter: Record<string, unknown>): Condition {
+  return { $and: Object.entries(filter).flatMap(([field, value]) => fieldConditions(operandsOf(resource, em, field), value)) } as Condition
 }
 
-function fieldConditions (field: string, value: unknown): object[] {
-  if (!isOperators(value)) return [equals(field, value)]
-  return Object.entries(value).map(([operator, operand]) => operatorCondition(field, operator, operand))
+function fieldConditions (operands: Operands, value: unknown): object[] {
+  if (!isOperators(value)) return [equals(operands, value)]
+  return Object.entries(value).map(([operator, operand]) => operatorCondition(operands, operator, operand))
 }
 
 function isOperators (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => operatorNames.has(key))
 }
 
-const operatorNames = new Set([...Object.keys(plainOperators), 'eq', 'ne', 'nin', 'contains', 'startsWith', 'isNull'])
+const operatorNames = new Set([...Object.keys(plainOperators), 'eq', 'ne', 'in', 'nin', 'contains', 'startsWith', 'isNull'])
 
-function equals (field: string, value: unknown): object {
-  return { [field]: value }
+function equals ({ field, one }: Operands, value: unknown): object {
+  return { [field()]: value === null ? null : one(value) }
 }
 
-function operatorCondition (field: string, operator: string, operand: unknown): object {
+function operatorCondition (operands: Operands, operator: string, operand: unknown): object {
+  const { field, text, one, many } = operands
   switch (operator) {
-    case 'eq': return equals(field, operand)
-    case 'ne': return operand === null ? { [field]: { $ne: null } } : orNull(field, { $ne: operand })
-    case 'in': return inList(field, operand as unknown[])
-    case 'nin': return notInList(field, operand as unknown[])
-    case 'isNull': return { [field]: operand ? null : { $ne: null } }
-    case 'contains': return { [field]: { $ilike: `%${literal(operand as string)}%` } }
-    case 'startsWith': return { [field]: { $ilike: `${literal(operand as string)}%` } }
-    default: return { [field]: { [plainOperators[operator]!]: operand } }
+    case 'eq': return equals(operands, operand)
+    case 'ne': return operand === null ? { [field()]: { $ne: null } } : orNull(operands, { $ne: one(operand) })
+    case 'in': return { [field()]: { $in: many(operand as unknown[]) } }
+    case 'nin': return orNull(operands, { $nin: many(operand as unknown[]) })
+    case 'isNull': return { [field()]: operand ? null : { $ne: null } }
+    case 'contains': return { [text()]: { $ilike: `%${literal(operand as string)}%` } }
+    case 'startsWith': return { [text()]: { $ilike: `${literal(operand as string)}%` } }
+    default: return { [field()]: { [plainOperators[operator]!]: one(operand) } }
   }
 }
 
-function orNull (field: string, condition: object): object {
-  return { $or: [{ [field]: condition }, { [field]: null }] }
-}
-
-function inList (field: string, list: unknown[]): object {
-  const values = list.filter((value) => value !== null)
-  const condition = { [field]: { $in: values } }
-  return values.length === list.length ? condition : { $or: [condition, { [field]: null }] }
-}
-
-function notInList (field: string, list: unknown[]): object {
-  const values = list.filter((value) => value !== null)
-  if (values.length < list.length) return { $and: [{ [field]: { $nin: values } }, { [field]: { $ne: null } }] }
-  return orNull(field, { $nin: values })
+function orNull ({ field }: Operands, condition: object): object {
+  return { $or: [{ [field()]: condition }, { [field()]: null }] }
 }
 
 /** Escapes what LIKE would take for a pattern. */

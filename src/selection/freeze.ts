@@ -40,7 +40,7 @@ export async function freeze (request: FreezeRequest): Promise<FrozenSelection> 
 
 async function freezeMatching (request: FreezeRequest, filter: Record<string, unknown> | undefined, excluded: WireKey[]): Promise<FrozenSelection> {
   const { sql, resource, view } = request
-  const rows = await visibleRows(resource, view, filter && conditionOf(filter))
+  const rows = await visibleRows(resource, view, filter && conditionOf(resource, view.em, filter))
   const exclude = excluded.map((key) => resource.key.fromWire(key))
   let total = 0
   let chunkCount = 0
