@@ -5,6 +5,7 @@ import type { ResolvedResourceOptions } from '../src/options/index.ts'
 import { bodyLimitOf } from './body-limit.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
+import { viewOf } from './selection-view.ts'
 
 /** GET {path}/locks and POST {path}/locks/query of each resource. */
 export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
@@ -24,7 +25,8 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
     const onRequest = [async (request: FastifyRequest) => access.require(request, { action: 'view', resource: name }), requireJson]
     const answer = async (request: FastifyRequest, reply: FastifyReply, { ids }: LocksQuery) => {
       reply.header('cache-control', 'no-store')
-      return { items: await locksSeen(engine, name, ids, (view) => access.maySee(request, view)) }
+      const view = await viewOf(context, request, name)
+      return { items: await locksSeen(engine, { resource: engine.resources.get(name)!, ids, view, maySee: (seen) => access.maySee(request, seen) }) }
     }
 
     // A query string has no place for a key of several parts.

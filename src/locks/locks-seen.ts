@@ -1,18 +1,30 @@
 import type { Lock } from '../../schemas/locks.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, EngineResource } from '../engine.ts'
 import type { JobView } from '../jobs/read-view.ts'
 import { viewAll } from '../jobs/read-view.ts'
 import { reachable } from '../jobs/reachable.ts'
 import { readJobs } from '../jobs/sql/read-jobs.ts'
+import { visibleRows } from '../selection/conditions.ts'
+import type { SelectionView } from '../selection/selection.ts'
 import type { GivenKey } from './lockable.ts'
-import { whoHolds } from './who-holds.ts'
+import { visibleKeys } from './sql/visible-keys.ts'
+import { whoHolds, type Holder } from './who-holds.ts'
+
+export interface LocksAsked {
+  readonly resource: EngineResource
+  readonly ids: readonly GivenKey[]
+  /** Which records the caller may see. */
+  readonly view: SelectionView
+  /** Which jobs. */
+  maySee (view: JobView): Promise<boolean>
+}
 
 /**
- * Which records of a resource are locked; by whom, only where the caller may see that job.
+ * Which records of a resource are locked, of those that the caller may see; by whom, only where they may see that job.
  * @throws validation_failed for what is no key of it, unavailable
  */
-export async function locksSeen (engine: Engine, resourceName: string, ids: readonly GivenKey[], maySee: (view: JobView) => Promise<boolean>): Promise<Lock[]> {
-  const holders = await whoHolds(engine, resourceName, ids)
+export async function locksSeen (engine: Engine, { resource, ids, view, maySee }: LocksAsked): Promise<Lock[]> {
+  const holders = await ofVisible(engine, resource, view, await whoHolds(engine, resource.name, ids))
   const jobIds = [...new Set(holders.map(({ jobId }) => jobId))]
   const rows = jobIds.length === 0 ? [] : await reachable(engine, () => readJobs(engine.database, engine.tables, jobIds))
   const seen = new Set<string>()
@@ -20,4 +32,14 @@ export async function locksSeen (engine: Engine, resourceName: string, ids: read
     if (await maySee(view)) seen.add(view.row.id)
   }
   return holders.map(({ createdBy, ...holder }) => ({ ...holder, createdBy: seen.has(holder.jobId) ? createdBy : null }))
+}
+
+/** That a record is locked tells that there is one. */
+async function ofVisible (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
+  if (holders.length === 0) return holders
+  const { key } = resource
+  const stored = holders.map(({ id }) => key.fromWire(id))
+  const rows = await visibleRows(resource, view)
+  const visible = new Set(await reachable(engine, () => visibleKeys(engine.database, { key, rows, keys: stored })))
+  return holders.filter((_, index) => visible.has(stored[index]!))
 }

@@ -84,3 +84,16 @@ t.test('the application judges who may ask, and who sees whose jobs', async (t) 
   t.match(await get('/items/locks?ids=1', 'eve'), { status: 403, body: { code: 'forbidden' } })
   t.match(await post('/items/locks/query', { ids: [1] }, 'eve'), { status: 403, body: { code: 'forbidden' } })
 })
+
+t.test('a record out of scope is never revealed, locked or not', async (t) => {
+  const scope = ({ headers }: { headers: Record<string, unknown> }) => headers['x-user'] === 'boss' ? undefined : { priority: 1 }
+  const { get, post } = await openHost(t, { user: userOf, resources: { items: { ...resources.items, scope } } })
+  // The priority of an item is its id, modulo 5.
+  t.match(await post('/items/bulk-update', { selection: { ids: [1, 2, 6, 7] }, set: { priority: 9 } }, 'boss'), { status: 202 })
+  const told = async (as: string) => (await post('/items/locks/query', { ids: [1, 2, 3, 6, 7] }, as)).body.items.map(({ id }: { id: number }) => id)
+  t.same(await told('boss'), [1, 2, 6, 7])
+  t.same(await told('ada'), [1, 6])
+  t.same((await get('/items/locks?ids=2,6', 'ada')).body.items.map(({ id }: { id: number }) => id), [6])
+  const refused = await post('/items/bulk-update', { selection: { ids: [1, 2] }, set: { priority: 8 } }, 'ada')
+  t.match(refused, { status: 409, body: { conflictCount: 1, conflicts: [{ id: 1 }] } })
+})
