@@ -60,7 +60,7 @@ const link = (description: string) => Type.String({ format: 'uri-reference', des
 const Links = Type.Object({
   self: link('The job.'),
   progress: link('The job, for polling: 200 while it lives, 286 once it has ended.'),
-  events: link('The job, as a stream of server-sent events.'),
+  events: Nullable(link('The job, as a stream of server-sent events.'), { description: 'Null where there is no such stream.' }),
   results: link('What became of each record.'),
   cancel: Nullable(link('POST here to cancel.'), { description: 'Null once the job cannot be cancelled any more.' }),
   undo: Nullable(link('POST here to undo.'), { description: 'Null where the job cannot be undone.' })

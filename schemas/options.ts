@@ -28,6 +28,11 @@ function Switch (byDefault: boolean, description: string) {
   return Type.Optional(Type.Boolean({ default: byDefault, description }))
 }
 
+/** What is still to be built: taken, so that it can be set already, and warned of where it is. */
+function Planned<Option extends TSchema> (option: Option): Option {
+  return { ...option, 'x-planned': true, description: `${option.description} Planned: it has no effect yet.` }
+}
+
 const fieldNames = (description: string) => Type.Optional(Type.Array(Type.String(), { default: [], description }))
 const byField = (value: TSchema, description: string) => Type.Optional(Type.Record(Type.String(), value, { default: {}, description }))
 
@@ -77,7 +82,7 @@ export const ResourceOptionsSchema = Type.Object({
   write: Type.Optional(OneOf(['auto', 'set', 'entity'], {
     default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
   })),
-  throttle: Type.Optional(Nullable(Type.Number({ exclusiveMinimum: 0 }), { default: null, description: 'The most records per second; null for no limit.' })),
+  throttle: Planned(Type.Optional(Nullable(Type.Number({ exclusiveMinimum: 0 }), { default: null, description: 'The most records per second; null for no limit.' }))),
   undo: Switch(false, 'Keep what was there before, so that an update can be undone.'),
   manager: OwnClass('The `AsyncManager` of this resource, instead of the plugin\'s.')
 }, closed)
@@ -135,7 +140,7 @@ export const PluginOptionsSchema = Type.Object({
   basePath: Type.Optional(Type.String({
     pattern: '^(/[^/\\s?#]+)+$', default: '/powercrud/async', description: 'Where the job routes are: a path that begins with a slash and does not end with one.'
   })),
-  dashboard: Switch(false, 'Serve pages for people under `{basePath}/dashboard`.'),
+  dashboard: Planned(Switch(false, 'Serve pages for people under `{basePath}/dashboard`.')),
   migrate: Switch(false, 'Create and upgrade our tables at start.'),
   progressCompletionStatus: Type.Optional(Type.Unsafe<286 | 200>({
     type: 'integer', enum: [286, 200], default: 286, description: 'The HTTP status of the progress route once a job has ended; 200 for clients that cannot take 286.'

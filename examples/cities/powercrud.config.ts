@@ -17,7 +17,6 @@ export function powercrudOptions ({ orm, redis, worker }: Surroundings): Powercr
     ...(redis === undefined ? {} : { redis }),
     migrate: true,
     worker: { mode: worker },
-    dashboard: true,
     resources: {
       cities: {
         entity: City,

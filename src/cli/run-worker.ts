@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { warnOfPlanned } from '../options/index.ts'
 import { startEngineWorker, stopMs } from '../worker/engine-worker.ts'
 import type { Command } from './command.ts'
 import { openConfig, openEngine } from './open-config.ts'
@@ -7,6 +8,7 @@ import { openConfig, openEngine } from './open-config.ts'
 export const runWorker: Command = async ({ config: path }, { log, signal }) => {
   const config = await openConfig(path)
   try {
+    warnOfPlanned(config.options, log)
     const { engine, queueBackend, close } = await openEngine(config, log)
     try {
       const worker = await startEngineWorker({ engine, queueBackend, concurrency: config.options.worker.concurrency })

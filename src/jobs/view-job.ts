@@ -53,7 +53,8 @@ function linksOf (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow): J
   return {
     self: job,
     progress: `${basePath}/progress/${id}`,
-    events: `${job}/events`,
+    // The stream is still to be built, and a link must lead somewhere.
+    events: null,
     results: `${job}/results`,
     cancel: isTerminal(status) || status === 'cancelling' ? null : `${job}/cancel`,
     undo: isUndoable(engine, row) ? `${job}/undo` : null

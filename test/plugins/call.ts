@@ -1,8 +1,9 @@
 import { equal, match, ok } from 'node:assert/strict'
 import type { FastifyInstance, InjectOptions } from 'fastify'
+import { sharedComponents } from '../../schemas/components.ts'
 import { HealthSchema } from '../../schemas/health.ts'
-import { JobPageSchema, JobSchema, type Job } from '../../schemas/job.ts'
-import { ProblemSchema, type Problem } from '../../schemas/problem.ts'
+import type { Job } from '../../schemas/job.ts'
+import type { Problem } from '../../schemas/problem.ts'
 import { buildAjv } from '../../plugins/validation/ajv.ts'
 
 export interface Answer {
@@ -27,7 +28,7 @@ export interface Caller {
   post (url: string, body?: unknown, options?: CallOptions): Promise<Answer>
 }
 
-const ajv = buildAjv([JobSchema(), JobPageSchema(), ProblemSchema(), HealthSchema()], 'body')
+const ajv = buildAjv([...sharedComponents(), HealthSchema()], 'body')
 
 /** Calls an application, and holds every answer of ours against the schema that it is documented with. */
 export function createCaller (app: FastifyInstance): Caller {
@@ -55,12 +56,18 @@ export function createCaller (app: FastifyInstance): Caller {
 }
 
 function check ({ status, json, text }: Answer, type: string): void {
-  const schema = json?.code !== undefined ? 'Problem' : json?.items !== undefined ? 'JobPage' : json?.counts !== undefined ? 'Job' : json?.workers !== undefined ? 'Health' : undefined
+  const schema = schemaOf(json)
   if (schema === undefined) return
   ok(ajv.validate({ $ref: `Powercrud${schema}#` }, json), `${text} is no ${schema}: ${ajv.errorsText()}`)
   match(type, schema === 'Problem' ? /^application\/problem\+json/ : /^application\/json/)
   if (schema === 'Problem') equal((json as Problem).status, status)
   if (schema === 'Job') checkCounts(json)
+}
+
+function schemaOf (json: Answer['json']): string | undefined {
+  if (json?.code !== undefined) return 'Problem'
+  if (json?.items !== undefined) return json.items[0]?.outcome === undefined ? 'JobPage' : 'ResultPage'
+  return json?.counts !== undefined ? 'Job' : json?.workers !== undefined ? 'Health' : undefined
 }
 
 const ended = ['succeeded', 'completed_with_errors', 'failed', 'cancelled']

@@ -58,6 +58,16 @@ export async function contractOfJobs (t: Test, world: World): Promise<void> {
     t.match(await world.get(jobs, { headers: { 'x-refuse': 'view' } }), { status: 403 })
   })
 
+  await t.test('every link of a job leads somewhere', async (t) => {
+    for (const id of [queued, mine[2]]) {
+      const { json: { links: { cancel, undo, ...places } } } = await world.get(`${jobs}/${id}`, { as: 'lister' })
+      t.ok(places.self && places.progress && places.results)
+      for (const place of Object.values<string | null>(places)) {
+        if (place !== null) t.match((await world.get(place, { as: 'lister' })).status, /200|286/, place)
+      }
+    }
+  })
+
   await t.test('health', async (t) => {
     const { status, json } = await world.get('/powercrud/async/health', { as: null })
     t.match({ status, json }, { status: 200, json: { status: 'ok', database: { status: 'up' }, queue: { status: 'up' }, liveStore: { status: 'up' }, workers: { living: 0 } } })

@@ -35,7 +35,6 @@ export function layout (title: string, main: Html): string {
       </div>
     </div>
     <nav aria-label="More">
-      <a href="/powercrud/async/dashboard">Jobs</a>
       <a href="/documentation">API</a>
     </nav>
   </header>
