@@ -11,7 +11,10 @@ export function HealthSchema (prefix: string = defaultSchemaPrefix) {
     queue: Type.Object({ status: partStatus, kind }, { ...closed, description: 'What brings jobs to workers.' }),
     liveStore: Type.Object({ status: partStatus, kind }, { ...closed, description: 'What tells progress while a job runs.' }),
     workers: Type.Object({
-      living: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'How many live; null while the database is down. None is no failure: jobs wait for one.' })
+      living: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'How many live; null while the database is down. None is no failure: jobs wait for one.' }),
+      jobsWithout: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+        description: 'How many queued jobs (1000 at most) none of them can do: their options of a resource differ from those of the server, or they do not know a task. Null while the database is down.'
+      })
     }, { ...closed, description: 'What works on jobs.' })
   }, { ...closed, $id: `${prefix}Health`, title: `${prefix}Health`, description: 'Whether bulk operations can be launched, part by part.' })
 }

@@ -135,7 +135,7 @@ const jobFailures = {
     'no progress for `maxTaskDuration`'],
   abandoned: ['Abandoned',
     'no worker took the job up',
-    'no worker touched it for `conflictTtl` while none was alive'],
+    'no worker touched it for `conflictTtl` while none was alive that could do it'],
   poisoned: ['Poisoned',
     'the job killed its worker again and again',
     'three workers died over it'],

@@ -2,6 +2,7 @@ import type { Health } from '../../schemas/health.ts'
 import { within } from '../deadline.ts'
 import type { Engine } from '../engine.ts'
 import { countLivingWorkers } from '../worker/sql/count-living-workers.ts'
+import { countStrandedJobs } from '../worker/sql/count-stranded-jobs.ts'
 
 /** A part that does not answer within this time counts as down. */
 const answerMs = 2_000
@@ -17,8 +18,9 @@ export async function checkHealth (engine: Engine): Promise<Health> {
       return { up: false }
     }
   }
-  const [workers, queueUp, liveUp] = await Promise.all([
+  const [workers, stranded, queueUp, liveUp] = await Promise.all([
     ask('database', () => countLivingWorkers(database, tables, leaseMs)),
+    ask('database', () => countStrandedJobs(database, tables, leaseMs)),
     ask('queue', () => queue.ping(answerMs)),
     ask('live store', () => live.ping(answerMs))
   ])
@@ -28,6 +30,6 @@ export async function checkHealth (engine: Engine): Promise<Health> {
     database: { status: status(workers.up) },
     queue: { status: status(queueUp.up), kind: queue.kind },
     liveStore: { status: status(liveUp.up), kind: live.kind },
-    workers: { living: workers.answer ?? null }
+    workers: { living: workers.answer ?? null, jobsWithout: stranded.answer ?? null }
   }
 }

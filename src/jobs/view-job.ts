@@ -28,7 +28,7 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
     progress: {
       ...paceOf({ status: row.status, startedAt: row.started_at, finishedAt: row.finished_at, processed, total, now }),
       ...(row.kind === 'task' && ended && { percent: row.status === 'succeeded' ? 100 : 0 }),
-      message: told?.message ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
+      message: told?.message ?? waitsFor(row) ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
     },
     onError: row.on_error,
     onConflict: row.on_conflict,
@@ -44,6 +44,11 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
     result: row.result,
     links: linksOf(engine, row)
   }
+}
+
+/** A queued job that a worker left to others says so: it would be silent about a config that differs for as long as nobody looks into logs. */
+function waitsFor ({ status, hindrance }: JobRow): string | undefined {
+  return status === 'queued' && hindrance !== null ? `waits for a worker with the same config; one left it: ${hindrance}` : undefined
 }
 
 function linksOf (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow): Job['links'] {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { EntityMetadata, EntityName } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { quote, type Sql } from '../database/sql.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { classCondition, heirsOf } from './heirs.ts'
 import { recordKeyOf, type RecordKey } from './record-key.ts'
 import { readColumns, type TableColumn } from './sql/read-columns.ts'
@@ -26,7 +26,7 @@ export interface Resource<Options = unknown> {
   /** SQL: ` AND …`, where the table also has rows of other classes. */
   ofClass (alias: string): string
   readonly options: Options
-  /** Tells whether server and worker mean the same: a hash over what a job's meaning depends on. */
+  /** Tells whether server and worker mean the same, and in what they do not. */
   readonly fingerprint: string
 }
 
@@ -50,7 +50,7 @@ export async function describeResource<Options> (
     classes,
     ofClass: (alias) => classCondition(meta, classes, alias),
     options,
-    fingerprint: fingerprintOf(meta, options)
+    fingerprint: fingerprintOf(meta, rootOf(meta), options)
   }
 }
 
@@ -63,22 +63,4 @@ export function rootOf (meta: EntityMetadata): string {
 /** Quoted table name of an entity. */
 export function qualified (meta: EntityMetadata): string {
   return meta.schema ? `${quote(meta.schema)}.${quote(meta.tableName)}` : quote(meta.tableName)
-}
-
-/** Options that decide what a job of the resource does, and what they are when left out. Of a function only whether it is there can be compared. */
-const meaningful = { bulkFields: [], bulkFullClean: true, write: 'auto', undo: false, validate: null, persistence: null }
-
-/**
- * A hash over what a job means: the table, its key, the columns of the fields that may be written, and the options that
- * say how. Other columns may come and go while jobs are queued.
- */
-function fingerprintOf (meta: EntityMetadata, options: unknown): string {
-  const given = (options ?? {}) as Partial<Record<keyof typeof meaningful, unknown>>
-  const fields = new Set([...meta.primaryKeys as string[], ...(given.bulkFields ?? []) as readonly string[]])
-  const shape = meta.props.filter(({ name }) => fields.has(name)).map(({ name, fieldNames, columnTypes }) => [name, fieldNames, columnTypes])
-  const rules = Object.entries(meaningful).map(([name, byDefault]) => {
-    const value = given[name as keyof typeof meaningful] ?? byDefault
-    return typeof value === 'function' ? true : value
-  })
-  return createHash('sha256').update(JSON.stringify([rootOf(meta), shape, rules])).digest('base64url').slice(0, 16)
 }

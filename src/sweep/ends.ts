@@ -13,11 +13,10 @@ const pageSize = 100
 const underWork: readonly JobStatus[] = ['running', 'pausing', 'cancelling']
 
 /** What was committed is counted in the row already, and stays. */
-const ends: Record<Verdict | 'abandoned', JobEnd> = {
+const ends: Record<Verdict, JobEnd> = {
   cancelled: { status: 'cancelled', error: null },
   poisoned: failed('poisoned'),
-  stuck: failed('stuck'),
-  abandoned: failed('abandoned')
+  stuck: failed('stuck')
 }
 
 /** Ends jobs that no worker may go on with: whose worker died in the middle of a cancel, poisonous and stuck ones. */
@@ -45,13 +44,13 @@ export async function endAbandoned (sweep: Sweep): Promise<void> {
   }
   await eachJob(sweep, page, async (job) => {
     passed.add(job.id)
-    const ended = await endJobNow(engine, { job, fence: job.fence, from: [job.status], end: ends.abandoned })
+    const ended = await endJobNow(engine, { job, fence: job.fence, from: [job.status], end: failed('abandoned', job.hindrance) })
     if (ended === undefined) return
     summary.abandoned += 1
-    log.warn({ jobId: job.id }, 'no worker came for a job; it failed, and its records are free')
+    log.warn({ jobId: job.id, hindrance: job.hindrance }, 'no worker came for a job that could do it; it failed, and its records are free')
   })
 }
 
-function failed (code: 'poisoned' | 'stuck' | 'abandoned'): JobEnd {
-  return { status: 'failed', error: { code, message: messageOf(code) } }
+function failed (code: 'poisoned' | 'stuck' | 'abandoned', detail: string | null = null): JobEnd {
+  return { status: 'failed', error: { code, message: detail === null ? messageOf(code) : `${messageOf(code)}; one left it: ${detail}` } }
 }

@@ -52,8 +52,3 @@ export function requireTask (tasks: Tasks, name: string): Task {
   if (task === undefined) throw configurationError('unknown_task', `${name}: ${unknownName('task', name, [...tasks.keys()])}`)
   return task
 }
-
-/** Whether a worker that knows `task` can do a job whose payload has this version. */
-export function canDo (task: Task | undefined, version: number): task is Task {
-  return task !== undefined && (task.version === version || (task.version > version && task.upgrade !== undefined))
-}

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts'
 import type { QueueBackend } from '../queue/job-queue.ts'
+import { abilitiesOf } from './abilities.ts'
 import { handleDelivery } from './handle-delivery.ts'
 import { startWorker, type RunningWorker } from './worker.ts'
 
@@ -21,6 +22,7 @@ export async function startEngineWorker ({ engine, queueBackend, concurrency }: 
     backend: queueBackend,
     concurrency,
     operations: [...resources.keys(), ...tasks.keys()],
+    abilities: abilitiesOf(engine),
     registry: { sql: pulse, tables, deadAfterMs: leaseMs },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
     onError: (error) => log.warn({ err: error }, 'the worker is in trouble')

@@ -1,12 +1,13 @@
 import type { Engine } from '../engine.ts'
+import { tellHindrance } from '../jobs/sql/tell-hindrance.ts'
 import { isTerminal } from '../jobs/states.ts'
 import { readClaimability, type Claimability } from '../jobs/sql/read-claimability.ts'
 import type { Delivery, DeliveryOutcome } from '../queue/job-queue.ts'
 import { claim, type Claim } from '../run/claim.ts'
 import { runJob } from '../run/run-job.ts'
 import type { RunEnd } from '../run/run.ts'
-import { canDo } from '../tasks/known-tasks.ts'
 import { runTask } from '../tasks/run-task.ts'
+import { abilitiesOf, hindranceOf } from './abilities.ts'
 
 /** How long a delivery rests that this worker cannot do, so that one which can may take it. */
 const foreignRetryMs = 5_000
@@ -24,44 +25,48 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   if (signal.aborted) return { done: false, handBack: true }
   const found = await readClaimability(database, tables, delivery.jobId)
   if (found === undefined || isTerminal(found.status) || found.n !== delivery.n) return { done: true }
-  const work = workFor(engine, delivery.jobId, found)
-  if (work === undefined) return { done: false, retryInMs: foreignRetryMs }
+  const hindrance = hindranceOf(abilitiesOf(engine), found)
+  if (hindrance !== undefined) {
+    if (found.status === 'queued') await leaveToOthers(engine, delivery, found, hindrance)
+    return { done: false, retryInMs: foreignRetryMs }
+  }
 
   const claimed = await claim(engine, delivery)
   if (claimed === undefined) return unclaimed(found)
-  const end = await work(claimed, signal)
+  const end = await workOn(engine, claimed, signal)
   return end.kind === 'handedBack' ? { done: false, handBack: true } : { done: true }
 }
 
-type Work = (claim: Claim, stopping: AbortSignal) => Promise<RunEnd>
+async function workOn (engine: Engine, claim: Claim, stopping: AbortSignal): Promise<RunEnd> {
+  const { job } = claim
+  return job.kind === 'task' ? runTask(engine, claim, engine.tasks.get(job.operation)!, stopping) : runJob(engine, claim, stopping)
+}
 
-/** What this worker would do with a job; undefined where it cannot, or not as the job was meant: another worker may. */
-function workFor (engine: Engine, jobId: string, found: Claimability): Work | undefined {
-  const { log, resources, tasks } = engine
-  if (found.kind === 'task') {
-    const task = tasks.get(found.operation)
-    if (canDo(task, found.version ?? 1)) return (claim, stopping) => runTask(engine, claim, task, stopping)
-    tellOnce(jobId, () => log.warn({ jobId, task: found.operation, version: found.version },
-      `this worker does not know the task ${found.operation}, or not with version ${found.version} of its payload; it is left to another worker`))
-    return undefined
+/**
+ * A job that this worker cannot do, or not as it was meant: another one may. It is told in the log, and in the job, so that
+ * whoever launched it finds out why nothing happens.
+ */
+async function leaveToOthers (engine: Engine, { jobId, n }: Delivery, { resource, operation, hindrance: told }: Claimability, hindrance: string): Promise<void> {
+  const { database, tables, live, log } = engine
+  const isNew = isFirst(`${jobId} ${engine.workerId}`)
+  if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${hindrance}. Give servers and workers the same config; the job waits for a worker that agrees`)
+  if (!isNew && told !== null) return
+  try {
+    if (await tellHindrance(database, tables, { id: jobId, n, hindrance })) await live.signal({ jobId, kind: 'status' })
+  } catch (error) {
+    log.warn({ jobId, err: error }, 'could not tell why a job waits')
   }
-  const resource = resources.get(found.resource!)
-  if (resource?.fingerprint === found.fingerprint) return (claim, stopping) => runJob(engine, claim, stopping)
-  tellOnce(jobId, () => log.warn({ jobId, resource: found.resource }, resource === undefined
-    ? `this worker has no resource ${found.resource}, which a server launched a job on; give both the same config`
-    : `this worker and the server that launched the job disagree on the resource ${found.resource}: its entity or its options differ; give both the same config. The job waits for a worker that agrees`))
-  return undefined
 }
 
 const toldOf = new Set<string>()
 const keptInMindAtMost = 1_000
 
 /** A job that is left to others comes by again and again. */
-function tellOnce (jobId: string, tell: () => void): void {
-  if (toldOf.has(jobId)) return
+function isFirst (what: string): boolean {
+  if (toldOf.has(what)) return false
   if (toldOf.size === keptInMindAtMost) toldOf.clear()
-  toldOf.add(jobId)
-  tell()
+  toldOf.add(what)
+  return true
 }
 
 /** A live lease is looked at again when it ends; a job that waits, rests or is being ended needs no worker now. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Delivery, DeliveryOutcome, QueueBackend } from '../queue/job-queue.ts'
+import type { Abilities } from './abilities.ts'
 import { keepRegistered, type WorkerRegistry } from './registration.ts'
 
 export interface WorkerSettings {
@@ -10,6 +11,7 @@ export interface WorkerSettings {
   readonly concurrency: number
   /** Names of the resources and tasks that `handle` can work for. */
   readonly operations: readonly string[]
+  readonly abilities: Abilities
   readonly registry: WorkerRegistry
   /** The signal asks to come to an end soon: after the running chunk, or its rollback. */
   readonly handle: (delivery: Delivery, context: { signal: AbortSignal }) => Promise<DeliveryOutcome>
@@ -25,14 +27,14 @@ export interface RunningWorker {
 }
 
 /** Starts a worker: it takes deliveries, and tells in the table of workers that it lives. */
-export async function startWorker ({ id, backend, concurrency, operations, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
+export async function startWorker ({ id, backend, concurrency, operations, abilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
   const stopping = new AbortController()
   const consumer = await backend.createConsumer({
     concurrency,
     onError,
     handle: (delivery) => handle(delivery, { signal: stopping.signal })
   })
-  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, operations }, onError)
+  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, operations, abilities }, onError)
   let stopped: Promise<void> | undefined
 
   async function shutDown (timeoutMs: number): Promise<void> {

@@ -149,7 +149,7 @@ t.test('each part of the system is checked, and says what to do', async (t) => {
   const consumer = await queueBackend.createConsumer({ concurrency: 1, onError () {}, handle: (delivery) => handleDelivery(engine, delivery, { signal: new AbortController().signal }) })
   t.teardown(() => consumer.close(5_000))
   await consumer.ready()
-  t.match(await manager.validateAsyncSystem(), { ok: true, parts: ['database', 'migrations', 'liveStore', 'queue', 'worker'].map((part) => ({ part, ok: true })) })
+  t.match(await manager.validateAsyncSystem(), { ok: true, parts: ['database', 'migrations', 'liveStore', 'queue', 'worker', 'agreement'].map((part) => ({ part, ok: true })) })
   await consumer.close(5_000)
   await engine.database.query("DELETE FROM powercrud.migration WHERE name = '0002-tasks'")
   const report = await manager.validateAsyncSystem()

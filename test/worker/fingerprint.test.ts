@@ -1,40 +1,119 @@
 import t from 'tap'
+import { checkHealth } from '../../src/health/check-health.ts'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
+import { viewLive } from '../../src/jobs/read-view.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
+import { differences } from '../../src/resources/fingerprint.ts'
+import { sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { launchTask } from '../../src/tasks/launch-task.ts'
+import { defineTask } from '../../src/tasks/task.ts'
+import { abilitiesOf, hindranceOf, type Abilities } from '../../src/worker/abilities.ts'
+import { canDo } from '../../src/worker/sql/can-do.ts'
+import { registerWorker } from '../../src/worker/sql/register-worker.ts'
 import type { ResourceRules } from '../../src/engine.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
+import type { TestScope } from '../helpers/test-scope.ts'
 
-t.test('a job waits for a worker that means the same by its resource, and each that does not says so', async (t) => {
+async function openServer (t: TestScope) {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const open = (rules: Partial<ResourceRules>, name = 'items') => openEngine(t, { orm, resources: { [name]: { entity: Item, bulkFields: ['status'], ...rules } } })
   const server = await open({})
-  const { job } = await launchBulk(server.engine, bulkLaunch(server.engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never' }))
-
-  for (const worker of [await open({ bulkFields: ['status', 'notes'] }), await open({ undo: true }), await open({}, 'things')]) {
-    t.match(await work(worker.engine, job), { done: false, retryInMs: Number })
-    t.match(await work(worker.engine, job), { done: false })
+  const { engine } = server
+  return {
+    ...server,
+    open,
+    launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never' }))).job,
+    view: async ({ id }: { id: string }) => viewLive(engine, (await readJob(engine.database, engine.tables, id))!),
+    living: (id: string, abilities: Abilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, operations: [], abilities })
   }
-  t.match(await readJob(server.engine.database, server.engine.tables, job.id), { status: 'queued', attempts: 0, fence: 0 })
+}
 
+t.test('a job waits for a worker that means the same by its resource, and says what the others differ in', async (t) => {
+  const { engine, open, launch, view } = await openServer(t)
+  const job = await launch()
+  t.equal((await view(job)).progress.message, 'updating: 0/1')
+  const others: [Awaited<ReturnType<typeof open>>, RegExp][] = [
+    [await open({ bulkFields: ['status', 'notes'] }), /waits for a worker with the same config.*options of the resource items are others: bulkFields, columns$/],
+    [await open({ undo: true, bulkFullClean: false }), /items are others: bulkFullClean, undo$/],
+    [await open({}, 'things'), /the resource items is not known/]
+  ]
+  for (const [{ engine: other, complaints }, message] of others) {
+    t.match(await work(other, job), { done: false, retryInMs: Number })
+    t.match(await work(other, job), { done: false })
+    t.match(await view(job), { status: 'queued', attempts: 0, progress: { message } })
+    t.equal(complaints.length, 1, 'and in the log, once')
+    t.match(complaints, [{ details: { jobId: job.id, resource: 'items' }, message: /same config/ }])
+  }
   const same = await open({ bulkMinAsyncRecords: 3 })
   t.same(await work(same.engine, job), { done: true })
-  t.match(await readJob(server.engine.database, server.engine.tables, job.id), { status: 'succeeded' })
+  t.match(await view(job), { status: 'succeeded', progress: { message: 'updating: 1/1' } })
+  t.match(await readJob(engine.database, engine.tables, job.id), { hindrance: null })
 })
 
-t.test('the complaint names the resource, once', async (t) => {
-  const database = await createDatabase(t)
-  const orm = await createOrm(t, database)
-  await seedItems(orm, 5)
-  const server = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status'] } } })
-  const worker = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status'], undo: true } } })
-  const { job } = await launchBulk(server.engine, bulkLaunch(server.engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never' }))
-  await work(worker.engine, job)
-  await work(worker.engine, job)
-  t.equal(worker.complaints.length, 1)
-  t.match(worker.complaints, [{ details: { jobId: job.id, resource: 'items' }, message: /disagree on the resource items/ }])
+t.test('where only workers live that differ, a job is abandoned in time, says why, and its records are free', async (t) => {
+  const { engine, open, launch, view, living } = await openServer(t)
+  const other = (await open({ undo: true })).engine
+  const inTwoHours = { now: new Date(Date.now() + 7_200_000) }
+  const told = async (id: string, seen: string) => engine.database.query('UPDATE powercrud.worker SET seen_at = now() + $2::interval WHERE id = $1', [id, seen])
+  const job = await launch()
+  await work(other, job)
+  t.match(await checkHealth(engine), { status: 'ok', workers: { living: 0, jobsWithout: 1 } })
+
+  await living('agrees', abilitiesOf(engine))
+  await living('differs', abilitiesOf(other))
+  t.match(await checkHealth(engine), { workers: { living: 2, jobsWithout: 0 } })
+  await told('agrees', '2 hours')
+  t.match(await sweepLiveness(engine, inTwoHours), { abandoned: 0 })
+  await told('agrees', '-1 minutes')
+  await told('differs', '2 hours')
+  t.match(await checkHealth(engine), { workers: { living: 1, jobsWithout: 1 } })
+  t.match(await sweepLiveness(engine, inTwoHours), { abandoned: 1 })
+  t.match(await view(job), { status: 'failed', error: { code: 'abandoned', message: /no worker took the job up; one left it: .*items.*undo/ } })
+  await launch()
+})
+
+t.test('a task that no living worker knows is told, and abandoned alike', async (t) => {
+  const { engine, view } = await openServer(t)
+  const knowing = { ...engine, tasks: new Map([['sums', { name: 'sums', version: 3, upgrade: undefined, handler: async () => 1, check () {} }]]) }
+  const job = await launchTask(knowing, 'sums', null)
+  t.match(await work(engine, job), { done: false })
+  t.match(await view(job), { progress: { message: /the task sums is not known there/ } })
+  t.match(await sweepLiveness(engine, { now: new Date(Date.now() + 7_200_000) }), { abandoned: 1 })
+})
+
+t.test('the database judges who can do what as the workers do', async (t) => {
+  const { engine, launch } = await openServer(t)
+  const handler = async () => undefined
+  const tasks = new Map([['sums', { ...defineTask({ name: 'sums', version: 3, handler }), version: 3, upgrade: undefined, check () {} }]])
+  const jobs = [await launch(), await launchTask({ ...engine, tasks }, 'sums', null)]
+  const own = abilitiesOf(engine).resources
+  const able: Abilities[] = [
+    { resources: own, tasks: {} },
+    { resources: { things: own.items! }, tasks: { sums: { version: 3, upgrades: false } } },
+    { resources: { items: `${own.items} more=1` }, tasks: { sums: { version: 2, upgrades: true } } },
+    { resources: own, tasks: { sums: { version: 4, upgrades: true } } },
+    { resources: {}, tasks: { sums: { version: 4, upgrades: false } } }
+  ]
+  const seen = new Set<boolean>()
+  for (const abilities of able) {
+    for (const { id } of jobs) {
+      const [row] = await engine.database.query<{ kind: 'bulk' | 'task', resource: string | null, operation: string, fingerprint: string, version: number | null, able: boolean | null }>(`
+        SELECT kind, resource, operation, fingerprint, (spec ->> 'version')::int AS version, ${canDo({ worker: 'worker', job: 'job' })} AS able
+        FROM powercrud.job, (SELECT $2::jsonb AS abilities) AS worker WHERE id = $1`, [id, JSON.stringify(abilities)])
+      t.equal(row!.able ?? false, hindranceOf(abilities, row!) === undefined, `${row!.operation} by ${JSON.stringify(abilities)}`)
+      seen.add(row!.able ?? false)
+    }
+  }
+  t.equal(seen.size, 2)
+})
+
+t.test('the order in which fields are listed is no difference', async (t) => {
+  const { open } = await openServer(t)
+  const [one, other] = [await open({ bulkFields: ['status', 'notes'] }), await open({ bulkFields: ['notes', 'status'] })]
+  t.same(differences(one.engine.resources.get('items')!.fingerprint, other.engine.resources.get('items')!.fingerprint), [])
 })

@@ -43,6 +43,7 @@ async function createPlace (t: TestScope): Promise<Place> {
     backend,
     concurrency: 3,
     operations: ['cities', 'rebuild-project'],
+    abilities: { resources: {}, tasks: {} },
     registry: { sql, tables, deadAfterMs: 20_000 },
     handle: async () => ({ done: true }),
     onError

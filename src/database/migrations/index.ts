@@ -2,6 +2,7 @@ import type { Tables } from '../tables.ts'
 import * as jobs from './0001-jobs.ts'
 import * as tasks from './0002-tasks.ts'
 import * as queuedJobs from './0003-queued-jobs.ts'
+import * as abilities from './0004-abilities.ts'
 
 /** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
 export interface Migration {
@@ -14,5 +15,6 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: '0001-jobs', ...jobs },
   { name: '0002-tasks', ...tasks },
-  { name: '0003-queued-jobs', ...queuedJobs }
+  { name: '0003-queued-jobs', ...queuedJobs },
+  { name: '0004-abilities', ...abilities }
 ]

@@ -17,7 +17,7 @@ export async function claimJob (
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job}
     SET fence = fence + 1, status = 'running', lease = now() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
-      deaths = deaths + (status = 'running' AND ${workerDied})::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now()
+      deaths = deaths + (status = 'running' AND ${workerDied})::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now(), hindrance = NULL
     WHERE id = $1 AND n = $2 AND (status = 'queued' AND (run_after IS NULL OR run_after <= now()) OR status = 'running' AND lease < now() AND deaths + (${workerDied})::int < $5)
     RETURNING *`, [id, n, worker, leaseMs, fatalDeaths])
   return row

@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
+import type { Abilities } from '../abilities.ts'
 
 export interface WorkerEntry {
   readonly id: string
@@ -8,12 +9,14 @@ export interface WorkerEntry {
   readonly concurrency: number
   /** Names of the resources and tasks that it can work for. */
   readonly operations: readonly string[]
+  /** What it means by them: by this others can tell whether a job has a worker. */
+  readonly abilities: Abilities
 }
 
 /** Tells that a worker lives, by the database's clock; also one whose row was taken for a dead one's. */
-export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, operations }: WorkerEntry): Promise<void> {
+export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, operations, abilities }: WorkerEntry): Promise<void> {
   await sql.query(`
-    INSERT INTO ${tables.worker} (id, host, pid, concurrency, operations) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO ${tables.worker} (id, host, pid, concurrency, operations, abilities) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (id) DO UPDATE SET seen_at = now(), stopped_at = NULL`,
-  [id, host, pid, concurrency, operations])
+  [id, host, pid, concurrency, operations, JSON.stringify(abilities)])
 }
