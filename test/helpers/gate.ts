@@ -3,7 +3,7 @@ import { escapeIdentifier, type Client } from 'pg'
 import type { TestDatabase } from './database.ts'
 import { until } from './until.ts'
 
-interface GateOptions {
+export interface GateOptions {
   /** With its schema where that is not `public`: `powercrud.job`. */
   table: string
   on: 'insert' | 'update' | 'delete'
