@@ -35,7 +35,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
   }, {
     name: 'retry',
     summary: 'Retry what failed or was not done',
-    description: 'Answers the new job.',
+    description: 'Answers the new job. Of a task that failed or was cancelled it has the payload, the locks, and what was saved by its last checkpoint; a task is retried once, and then that retry.',
     problems: ['records_locked', 'reference_not_found', 'all_records_missing', 'too_many_jobs'],
     act: async (request, job) => launchRetry(engine, job, await again(request, job))
   }, {

@@ -7,6 +7,8 @@ export interface JobSpec {
   /** The payload of a task, and the version of its shape. */
   payload?: unknown
   version?: number
+  /** How many chunks of locks a task was launched with; what comes after them it has locked on the way. */
+  lockChunks?: number
 }
 
 /** A job that killed so many workers is given to no other. */

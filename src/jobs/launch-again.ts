@@ -5,6 +5,7 @@ import { isUndoable } from './is-undoable.ts'
 import type { JobRow } from './job-row.ts'
 import { launchBulk, type BulkLaunch } from './launch-bulk.ts'
 import { isTerminal } from './states.ts'
+import { retryTask } from '../tasks/retry-task.ts'
 
 export interface Again {
   user: BulkLaunch['user']
@@ -13,9 +14,10 @@ export interface Again {
 
 /**
  * Takes up what of a job failed, or was not done, as a new job in the background. It may find records locked like any.
- * @throws wrong_state while the job lives, where it left nothing, or where it was an undo or a task
+ * @throws wrong_state while the job lives, where it left nothing, or where it was an undo
  */
 export async function launchRetry (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
+  if (job.kind === 'task') return retryTask(engine, job, user)
   const resource = resourceOf(engine, job)
   if (!isTerminal(job.status)) throw problem('wrong_state', `a job can be retried once it has ended; it is ${job.status}`, { jobId: job.id })
   if (job.status === 'succeeded' && job.skipped === 0) throw problem('wrong_state', 'the job succeeded: there is nothing to retry', { jobId: job.id })
@@ -61,7 +63,7 @@ export async function launchUndo (engine: Engine, job: JobRow, { user, view }: A
 
 function resourceOf ({ resources }: Engine, job: JobRow): EngineResource {
   const resource = job.resource === null ? undefined : resources.get(job.resource)
-  if (resource === undefined) throw problem('wrong_state', 'a task can neither be retried nor undone here', { jobId: job.id })
+  if (resource === undefined) throw problem('wrong_state', 'a task cannot be undone, and the resource of a job has to be known here', { jobId: job.id })
   return resource
 }
 

@@ -43,6 +43,11 @@ export async function takeLocks (
   return 'waiting'
 }
 
+/** How many chunks these become. */
+export function chunkCountOf (sets: readonly LockSet[]): number {
+  return sets.reduce((count, { keys }) => count + Math.ceil(keys.length / chunkSize), 0)
+}
+
 /** The refusal that names who holds what. */
 export function lockedProblem (conflicts: readonly Conflict[], conflictCount: number) {
   return problem('records_locked', `${conflictCount} of the records ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {

@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { configurationError, problem } from '../errors.ts'
+import type { JobRow } from '../jobs/job-row.ts'
 import { fitsJsonb, strictFormats } from '../validation/formats.ts'
 import { unknownName } from '../validation/suggestion.ts'
 import type { TaskDefinition, TaskHandler } from './task.ts'
@@ -39,7 +40,7 @@ export function knownTasks (given: { readonly [name: string]: TaskHandler<any> |
 
 function check (name: string, validate: ValidateFunction | undefined, payload: unknown): void {
   const text = JSON.stringify(payload)
-  if (text !== undefined && text.length > payloadLimit) throw problem('validation_failed', `the payload of ${name} has more than ${payloadLimit} bytes`)
+  if (text !== undefined && Buffer.byteLength(text) > payloadLimit) throw problem('validation_failed', `the payload of ${name} has more than ${payloadLimit} bytes`)
   if (!fitsJsonb(payload)) throw problem('validation_failed', `the payload of ${name} has text or nesting that cannot be kept`)
   if (validate === undefined || validate(payload)) return
   const errors = validate.errors!.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'is not valid' }))
@@ -51,4 +52,10 @@ export function requireTask (tasks: Tasks, name: string): Task {
   const task = tasks.get(name)
   if (task === undefined) throw configurationError('unknown_task', `${name}: ${unknownName('task', name, [...tasks.keys()])}`)
   return task
+}
+
+/** The payload of a job in the shape that `task` knows: an older one is upgraded. */
+export function payloadFor ({ version, upgrade }: Task, { spec }: Pick<JobRow, 'spec'>): unknown {
+  const from = spec.version ?? 1
+  return from === version ? spec.payload : upgrade!(spec.payload, from)
 }

@@ -1,16 +1,15 @@
-import { v7 as uuidv7 } from 'uuid'
+import { TaskLaunchSchema } from '../../schemas/task.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine.ts'
-import { configurationError } from '../errors.ts'
+import { configurationError, problem } from '../errors.ts'
 import { deliver, pingQueue } from '../jobs/deliver.ts'
 import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../jobs/idempotency.ts'
 import type { JobRow } from '../jobs/job-row.ts'
 import { reachable } from '../jobs/reachable.ts'
-import { requireRoom } from '../jobs/require-room.ts'
-import { insertJob } from '../jobs/sql/insert-job.ts'
-import { recordCreate } from '../lifecycle/record-events.ts'
 import { lockSetsOf, type Conflicts, type LockSet } from '../locks/conflict-set.ts'
-import { takeLocks } from '../locks/take-locks.ts'
+import { memberPath } from '../options/mistakes.ts'
+import { mistakesOf } from '../validation/mistakes.ts'
+import { insertTask, type NewTask } from './insert-task.ts'
 import { requireTask, type Task } from './known-tasks.ts'
 
 export interface TaskLaunchOptions {
@@ -34,14 +33,6 @@ export interface TaskLaunchOptions {
   readonly timeout?: number
 }
 
-interface Launch {
-  task: Task
-  payload: unknown
-  sets: readonly LockSet[]
-  options: TaskLaunchOptions
-  idempotency: IdempotencyClaim | undefined
-}
-
 /**
  * Makes a job of a task: its locks are taken and its row is written in one transaction; only then the queue hears of it.
  *
@@ -51,6 +42,7 @@ interface Launch {
 export async function launchTask (engine: Engine, name: string, payload: unknown, options: TaskLaunchOptions = {}): Promise<JobRow> {
   if (!engine.options.asyncEnabled) throw configurationError('invalid_options', 'asyncEnabled is false: nothing runs in the background, and no task can be launched')
   const task = requireTask(engine.tasks, name)
+  checkOptions(name, options)
   // As any worker will read it.
   const travelled: unknown = payload === undefined ? null : JSON.parse(JSON.stringify(payload))
   task.check(travelled)
@@ -59,50 +51,51 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
     ? undefined
     : idempotencyClaim({ key: options.idempotencyKey, userId: userOf(options)?.id ?? null, route: `task ${name}`, body: { payload: travelled, locks: sets.map(({ lockable, keys }) => [lockable.root, keys]) } })
   await pingQueue(engine)
-  const { job, replayed } = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, { task, payload: travelled, sets, options, idempotency })))
+  const { job, replayed } = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, newTask(task, travelled, sets, options), idempotency)))
   if (job.status === 'queued' && !replayed) await deliver(engine, job, delayOf(options))
   return job
 }
 
-async function prepare (engine: Engine, sql: Sql, { task, payload, sets, options, idempotency }: Launch): Promise<{ job: JobRow, replayed: boolean }> {
+async function prepare (engine: Engine, sql: Sql, task: NewTask, idempotency: IdempotencyClaim | undefined): Promise<{ job: JobRow, replayed: boolean }> {
   const { tables } = engine
   const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
   if (known !== undefined) return { job: known, replayed: true }
-  const id = uuidv7()
-  const taken = await takeLocks(sql, tables, { sets, selectionId: id, wait: options.onConflict === 'wait' })
-  await requireRoom(engine, sql, userOf(options))
-  const job = await insertJob(sql, tables, {
-    id,
-    kind: 'task',
-    resource: null,
-    operation: task.name,
-    status: taken === 'waiting' ? 'waiting' : 'queued',
-    onError: 'rollback',
-    onConflict: options.onConflict ?? 'fail',
-    selectionId: id,
-    spec: { payload, version: task.version },
-    fingerprint: `${task.name}@${task.version}`,
-    reason: options.reason ?? null,
-    createdBy: userOf(options),
-    undoOf: null,
-    retryOf: null,
-    total: 0,
-    claim: null,
-    task: {
-      group: options.group ?? null,
-      affected: options.affected ?? null,
-      delayMs: delayOf(options),
-      attemptsMax: Math.max(1, options.attempts ?? 1),
-      timeoutMs: options.timeout === undefined ? null : Math.round(options.timeout * 1000)
-    }
-  })
-  await recordCreate(engine, sql, job)
-  if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
+  const job = await insertTask(engine, sql, task)
+  if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, job.id)
   return { job, replayed: false }
 }
 
+function newTask ({ name, version }: Task, payload: unknown, sets: readonly LockSet[], options: TaskLaunchOptions): NewTask {
+  const { onConflict = 'fail', reason = null, group = null, affected = null, attempts = 1, timeout } = options
+  return {
+    name,
+    payload,
+    version,
+    sets,
+    onConflict,
+    user: userOf(options),
+    reason,
+    retryOf: null,
+    terms: {
+      group,
+      affected,
+      delayMs: delayOf(options),
+      attemptsMax: attempts,
+      timeoutMs: timeout === undefined ? null : Math.round(timeout * 1000),
+      checkpoint: null
+    }
+  }
+}
+
+/** @throws validation_failed, which names each mistake */
+function checkOptions (name: string, options: TaskLaunchOptions): void {
+  const errors = mistakesOf(TaskLaunchSchema, options, { noun: 'option', join: memberPath })
+  if (errors.length === 0) return
+  throw problem('validation_failed', `the options of the launch of ${name} are not valid: ${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}`, { errors })
+}
+
 function delayOf ({ delay = 0 }: TaskLaunchOptions): number {
-  return Math.max(0, Math.round(delay * 1000))
+  return Math.round(delay * 1000)
 }
 
 function userOf ({ user }: TaskLaunchOptions): { id: string, label: string } | null {

@@ -17,7 +17,7 @@ import { reconnected } from '../run/reconnected.ts'
 import { retryingTransient } from '../run/retrying.ts'
 import { checkClaim, interruption, type RunEnd } from '../run/run.ts'
 import { isTransient } from '../write/row-error.ts'
-import type { Task } from './known-tasks.ts'
+import { payloadFor, type Task } from './known-tasks.ts'
 import { failedWith, succeededWith, timedOut } from './task-outcome.ts'
 import { taskTransaction, type TaskTransaction } from './task-transaction.ts'
 import { taskLog } from './task-log.ts'
@@ -85,11 +85,6 @@ async function working (run: TaskRun): Promise<RunEnd> {
     engine.log.warn({ jobId: job.id, err: error }, 'lost the database in the middle of a task; looking again')
     return await reconnected(run) ?? tryAgain(run, { failed: false, restMs: reconnectMs })
   }
-}
-
-function payloadFor ({ version, upgrade }: Task, { spec }: JobRow): unknown {
-  const from = spec.version ?? 1
-  return from === version ? spec.payload : upgrade!(spec.payload, from)
 }
 
 /** One attempt, from the last checkpoint. Resolves to the ended job; undefined when it was asked to stop, or is fenced. */

@@ -15,7 +15,8 @@ export function succeededWith (result: unknown): JobEnd {
 function bounded (result: unknown): unknown {
   const text = JSON.stringify(result, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value)
   if (text === undefined) return null
-  if (text.length > resultLimit) return { omitted: `the result has ${text.length} bytes; at most ${resultLimit} are kept` }
+  const bytes = Buffer.byteLength(text)
+  if (bytes > resultLimit) return { omitted: `the result has ${bytes} bytes; at most ${resultLimit} are kept` }
   const kept: unknown = JSON.parse(text)
   return fitsJsonb(kept) ? kept : { omitted: 'the result has text or nesting that cannot be kept' }
 }

@@ -30,7 +30,7 @@ async function open (t: TestScope, mode: 'in-process' | 'separate') {
     orm,
     migrate: true,
     worker: { mode },
-    tasks: { rename },
+    tasks: { rename, breaks: async () => { throw new RangeError('no') } },
     resources: { items: { entity: Item, path: '/items', bulkFields: ['status'], bulkDelete: true, undo: false } },
     manager: class extends AsyncManager {
       override async asyncTaskLifecycle (event: LifecycleEvent, job: Job) {
@@ -65,6 +65,18 @@ t.test('what is no action of a task is refused, and harms nothing', async (t) =>
   }
   t.equal((await app.inject({ method: 'POST', url: `/powercrud/async/jobs/${job.id}/cancel` })).statusCode, 202)
   t.equal(await app.powercrud.getStatus(job.id), 'cancelled')
+})
+
+t.test('a task that failed is retried by its route', async (t) => {
+  const { app } = await open(t, 'separate')
+  const { id } = await app.powercrud.launch('breaks', { a: 1 })
+  await runQueuedJobs(app.powercrud)
+  const retry = async () => app.inject({ method: 'POST', url: `/powercrud/async/jobs/${id}/retry` })
+  const answer = await retry()
+  t.match([answer.statusCode, answer.json()], [202, { operation: 'breaks', status: 'queued', retryOf: id, resource: null }])
+  t.equal(answer.headers.location, answer.json().links.self)
+  const refused = await retry()
+  t.match([refused.statusCode, refused.json()], [409, { code: 'wrong_state', jobId: answer.json().id }])
 })
 
 t.test('a task and a bulk route lock the same records', async (t) => {

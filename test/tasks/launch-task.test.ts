@@ -1,8 +1,13 @@
+import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { registerDescendantConflicts } from '../../plugins/index.ts'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { cancelJob } from '../../src/jobs/cancel-job.ts'
-import { launchTask } from '../../src/tasks/launch-task.ts'
+import { launchRetry } from '../../src/jobs/launch-again.ts'
+import { launchTask, type TaskLaunchOptions } from '../../src/tasks/launch-task.ts'
+import { defineTask, type TaskContext } from '../../src/tasks/task.ts'
 import { cleanup, sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { Item } from '../fixtures/entities.ts'
 import { bulkLaunch, work } from '../helpers/engine.ts'
 import { tasksEngine } from './tasks-engine.ts'
 
@@ -96,4 +101,89 @@ t.test('a task that is to begin later is delayed in the queue, for the sweep too
 t.test('with async switched off no task can be launched', async (t) => {
   const { engine } = await tasksEngine(t, { tasks, rules: { asyncEnabled: false } })
   await t.rejects(launchTask(engine, 'nothing', null), { code: 'invalid_options', message: /asyncEnabled/ })
+})
+
+t.test('options of a launch that are wrong are told, and nothing is launched', async (t) => {
+  const { engine } = await tasksEngine(t, { tasks })
+  const wrong: [object, RegExp][] = [
+    [{ conflict: { items: [1] } }, /conflict .*did you mean conflicts/],
+    [{ attempts: 0 }, /attempts /],
+    [{ delay: -1 }, /delay /],
+    [{ timeout: Number.NaN }, /timeout /],
+    [{ timeout: 1e9 }, /timeout /],
+    [{ user: {} }, /user\.id is missing/],
+    [{ group: 'nul \0' }, /group /],
+    [{ affected: 'Apollo' }, /affected /],
+    [{ onConflict: 'skip' }, /onConflict /]
+  ]
+  for (const [options, message] of wrong) await t.rejects(launchTask(engine, 'nothing', null, options as TaskLaunchOptions), { code: 'validation_failed', message }, String(message))
+  t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
+})
+
+const user = { id: '8', label: 'grace' }
+
+t.test('a task that failed is retried as a new job, which goes on from what was saved', async (t) => {
+  let broken = true
+  const { engine, orm, workOff, idsWhere, living } = await tasksEngine(t, {
+    tasks: {
+      adds: async (upTo: unknown, { em, checkpoint }: TaskContext) => {
+        for (let id = (checkpoint.value as number | undefined ?? 0) + 1; id <= (upTo as number); id++) {
+          if (broken && id === 3) throw new RangeError('in the middle')
+          await registerDescendantConflicts('Owner', [id])
+          const item = await em.findOneOrFail(Item, id)
+          item.priority = (item.priority ?? 0) + 100
+          await checkpoint.save(id)
+        }
+        return 'all'
+      }
+    }
+  })
+  const again = { user, view: { em: orm.em.fork(), scope: undefined } }
+  const launched = await launchTask(engine, 'adds', 4, { conflicts: { Item: [1, 2, 3, 4], Account: ['0199a3a8-5b1c-7000-8000-000000000001'] }, group: 'g', affected: ['a'], attempts: 2, timeout: 60, reason: 'why' })
+  await t.rejects(launchRetry(engine, launched, again), { code: 'wrong_state', message: /once it has ended/ })
+  const failed = await workOff(launched)
+  t.match(failed, { status: 'failed', checkpoint: 2 })
+
+  broken = false
+  const holder = await launchTask(engine, 'adds', 0, { conflicts: { Item: [4] } })
+  await t.rejects(launchRetry(engine, failed, again), { code: 'records_locked', conflicts: [{ id: 4, jobId: holder.id }] })
+  await workOff(holder)
+  const racing = await Promise.allSettled([launchRetry(engine, failed, again), launchRetry(engine, failed, again)])
+  const [retry] = racing.flatMap((outcome) => outcome.status === 'fulfilled' ? [outcome.value] : [])
+  t.match(racing.filter(({ status }) => status === 'rejected'), [{ reason: { code: 'wrong_state', jobId: retry!.id, message: /retry that job/ } }])
+  t.match(retry, {
+    status: 'queued', retry_of: launched.id, created_by_id: '8', group_name: 'g', affected: ['a'], attempts_max: 2, timeout_ms: 60_000, reason: 'why', failures: 0
+  })
+  t.equal(await living(), 2, 'what the task had locked on the way is not locked before it asks')
+  await t.rejects(launchTask(engine, 'adds', 0, { conflicts: { Item: [1] } }), { code: 'records_locked' })
+  const done = await workOff(retry!)
+  t.match(done, { status: 'succeeded', result: 'all' })
+  t.same(await idsWhere('priority BETWEEN 100 AND 199'), [1, 2, 3, 4], 'nothing twice')
+  t.equal(await living(), 0)
+  await t.rejects(launchRetry(engine, done, again), { code: 'wrong_state', message: /nothing to retry/ })
+})
+
+t.test('a task that was cancelled is retried; one that is not known here, or whose payload does not fit any more, is not', async (t) => {
+  const { engine, orm, job, workOff } = await tasksEngine(t, { tasks })
+  const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
+  const first = await launchTask(engine, 'nothing', { id: 7 }, { conflicts: { items: [1] } })
+  const { id } = await launchTask(engine, 'nothing', { id: 8 }, { conflicts: { items: [1] }, onConflict: 'wait' })
+  await cancelJob(engine, id)
+  const cancelled = await job(id)
+  const knowing = (version: number) => ({
+    ...engine, tasks: new Map([...engine.tasks].map(([name, task]) => [name, { ...task, version }]))
+  })
+  await t.rejects(launchRetry({ ...engine, tasks: new Map() }, cancelled, again), { code: 'wrong_state', message: /task nothing is not known/ })
+  await t.rejects(launchRetry(knowing(2), cancelled, again), { code: 'wrong_state', message: /version 1 of the payload/ })
+  const strict = (await tasksEngine(t, { tasks: { nothing: defineTask({ name: 'nothing', payload: Type.Object({ ref: Type.Integer() }), handler: async () => undefined }) } })).engine.tasks
+  await t.rejects(launchRetry({ ...engine, tasks: strict }, cancelled, again), { code: 'wrong_state', message: /payload of nothing is not valid: .*ref/ })
+  await engine.database.query('DELETE FROM powercrud.job WHERE id = $1', [id])
+  await t.rejects(launchRetry(engine, cancelled, again), { code: 'job_not_found' })
+
+  const other = await launchTask(engine, 'nothing', { id: 9 }, { conflicts: { items: [1] }, onConflict: 'wait' })
+  await cancelJob(engine, other.id)
+  const retry = await launchRetry(engine, await job(other.id), again)
+  t.equal(retry.status, 'waiting', 'it stands in line like the first')
+  await workOff(first)
+  t.match(await workOff(await job(retry.id)), { status: 'succeeded', spec: { payload: { id: 9 } } })
 })
