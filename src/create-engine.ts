@@ -18,6 +18,7 @@ import type { AnyClass, PluginOptions } from './options/index.ts'
 import type { QueueBackend } from './queue/job-queue.ts'
 import type { RedisClient } from './queue/redis-connection.ts'
 import { describeResource, type BulkEntity } from './resources/resource.ts'
+import { chunkSize } from './selection/freeze.ts'
 import { knownTasks } from './tasks/known-tasks.ts'
 import { chooseWriters } from './write/choose-writer.ts'
 
@@ -45,6 +46,8 @@ export interface EngineSettings {
   /** The application's own AsyncManager. */
   manager?: AnyClass | undefined
   log: Log
+  /** Records of a chunk at most; what is best for big selections when left out. */
+  chunkSize?: number | undefined
 }
 
 /** An engine, and what it takes to work for it and to close it. */
@@ -94,6 +97,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       queue,
       log,
       leaseMs,
+      chunkSize: settings.chunkSize ?? chunkSize,
       workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
     }
     const managers = openManagers(engine, settings.manager, new Map([...settings.resources].map(([name, { manager }]) => [name, manager])))

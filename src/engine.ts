@@ -75,6 +75,8 @@ export interface Engine {
   readonly log: Log
   /** How long a claim stands without a heartbeat, milliseconds. */
   readonly leaseMs: number
+  /** Records of a chunk at most. */
+  readonly chunkSize: number
   /** Names this process in leases: host, pid, and a random part. */
   readonly workerId: string
 }

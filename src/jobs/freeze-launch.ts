@@ -11,7 +11,7 @@ import { specOf } from './spec-of.ts'
 
 /** The selection of a launch, frozen in its transaction: a new one, a preview's, or part of another job's. */
 export async function freezeLaunch (
-  { tables }: Engine, sql: Sql, launch: BulkLaunch, newId: string
+  { tables, chunkSize }: Engine, sql: Sql, launch: BulkLaunch, newId: string
 ): Promise<FrozenSelection & { selectionId: string }> {
   const { resource, selection, view, operation, user } = launch
   const living = resource.options.bulkAsyncConflictChecking
@@ -21,7 +21,7 @@ export async function freezeLaunch (
     })
     return { ...frozen, selectionId: selection.previewId }
   }
-  const request = { sql, tables, resource, selectionId: newId, view, living, maxRecords: resource.options.bulkMaxSelectedRecords }
+  const request = { sql, tables, resource, selectionId: newId, view, living, chunkSize, maxRecords: resource.options.bulkMaxSelectedRecords }
   const isPartOfAnother = 'unfinishedOf' in selection || 'writtenBy' in selection
   const frozen = 'unfinishedOf' in selection
     ? await freezeUnfinished(request, selection.unfinishedOf)

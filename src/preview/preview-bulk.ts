@@ -56,12 +56,12 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
   })
 }
 
-async function freezePreview ({ tables }: Engine, sql: Sql, request: PreviewRequest) {
+async function freezePreview ({ tables, chunkSize }: Engine, sql: Sql, request: PreviewRequest) {
   const { resource, selection, view, user } = request
   await checkReferences(sql, resource, view, request.set ?? {})
   const previewId = uuidv7()
   const { total, chunkCount } = await freeze({
-    sql, tables, resource, selectionId: previewId, selection, view, living: false, maxRecords: resource.options.bulkMaxSelectedRecords
+    sql, tables, resource, selectionId: previewId, selection, view, living: false, chunkSize, maxRecords: resource.options.bulkMaxSelectedRecords
   })
   const found = await findConflicts(sql, tables, { kind: resource.key.kind, selectionId: previewId, root: resource.root, limit: conflictsToldAtMost })
   const expiresAt = await insertPreview(sql, tables, {

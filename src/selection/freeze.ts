@@ -22,6 +22,8 @@ export interface FreezeRequest {
   living: boolean
   /** Records allowed at most. */
   maxRecords: number
+  /** Records of a chunk at most. */
+  chunkSize: number
 }
 
 /**
@@ -39,7 +41,7 @@ export async function freeze (request: FreezeRequest): Promise<FrozenSelection> 
 }
 
 async function freezeMatching (request: FreezeRequest, filter: Record<string, unknown> | undefined, excluded: WireKey[]): Promise<FrozenSelection> {
-  const { sql, resource, view } = request
+  const { sql, resource, view, chunkSize } = request
   const rows = await visibleRows(resource, view, filter && conditionOf(resource, view.em, filter))
   const exclude = excluded.map((key) => resource.key.fromWire(key))
   let total = 0
@@ -58,7 +60,7 @@ async function freezeMatching (request: FreezeRequest, filter: Record<string, un
 }
 
 async function freezeGiven (request: FreezeRequest, ids: WireKey[], versions: (number | string)[] | undefined): Promise<FrozenSelection> {
-  const { sql, resource, view } = request
+  const { sql, resource, view, chunkSize } = request
   refuseTooMany(ids.length, request)
   const rows = await visibleRows(resource, view)
   const given = sortedKeys(resource, ids)
