@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { configurationError } from '../src/errors.ts'
-import type { RedisClient } from '../src/queue/redis-connection.ts'
+import type { RedisClient } from '../src/redis-client.ts'
 
 /** The client that the option `redis` names: itself, that of `@fastify/redis`, or one of its namespaces. */
 export function resolveRedis (app: FastifyInstance, redis: object | true | string | undefined): RedisClient | undefined {

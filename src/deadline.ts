@@ -9,7 +9,7 @@ export async function within<Result> (ms: number, what: string, work: (signal: A
   const expiry = new AbortController()
   const { promise: expired, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    const error = problem('unavailable', undefined, { cause: `${what} took longer than ${ms} ms` })
+    const error = problem('unavailable', undefined, { cause: new DOMException(`${what} took longer than ${ms} ms`, 'TimeoutError') })
     expiry.abort(error)
     reject(error)
   }, ms)

@@ -5,7 +5,7 @@ import { settlesWithin } from '../deadline.ts'
 import type { Log } from '../engine.ts'
 import { configurationError } from '../errors.ts'
 import { resolveOptions, type ResolvedOptions } from '../options/index.ts'
-import type { RedisClient } from '../queue/redis-connection.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 const closeMs = 5_000
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client, type PoolConfig } from 'pg'
 import { quote } from '../database/sql.ts'
+import { within } from '../deadline.ts'
 import { retryDelayMs, watchOutage } from './outage.ts'
-import { within } from './within.ts'
 
 const goodbyeMs = 1_000
 
@@ -60,15 +60,15 @@ export function openListener ({ config, channel, onPayload, onError, timeoutMs, 
     client.on('notification', ({ payload }) => { if (payload !== undefined) onPayload(payload) })
     try {
       await client.connect()
-      await within(timeoutMs, () => client.query(`LISTEN ${quote(channel)}`))
+      await within(timeoutMs, 'LISTEN', () => client.query(`LISTEN ${quote(channel)}`))
       outage.recovered()
       while (!closing.signal.aborted) {
         await Promise.race([lost, pause(checkMs, undefined, { signal: closing.signal }).catch(() => undefined)])
-        if (!closing.signal.aborted) await within(timeoutMs, () => client.query('SELECT 1'))
+        if (!closing.signal.aborted) await within(timeoutMs, 'the connection that listens', () => client.query('SELECT 1'))
       }
     } finally {
       // Over a dead connection the goodbye is never answered: such a socket is left to die, and holds no process up.
-      await within(goodbyeMs, () => client.end()).catch(() => (client as Unreferable).unref())
+      await within(goodbyeMs, 'the goodbye', () => client.end()).catch(() => (client as Unreferable).unref())
     }
   }
 

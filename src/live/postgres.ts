@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DatabasePool } from '../database/pool.ts'
 import { isConnectionError } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
+import { within } from '../deadline.ts'
 import { isPowercrudError, problem } from '../errors.ts'
 import type { LiveStore } from './live-store.ts'
 import { openListener, type PostgresListener } from './postgres-listener.ts'
@@ -11,7 +12,6 @@ import { hearProgress } from './sql/hear-progress.ts'
 import { notify } from './sql/notify.ts'
 import { removeExpiredProgress } from './sql/remove-expired-progress.ts'
 import { tellProgress } from './sql/tell-progress.ts'
-import { within } from './within.ts'
 
 export interface PostgresLiveStoreOptions {
   /** Never closed here. LISTEN gets a connection of its own, made from `config`. */
@@ -46,7 +46,7 @@ export function createPostgresLiveStore (
   /** Nothing here outlasts the engine's patience: a frozen server leaves its clients waiting for ever. */
   const bounded = async <Result>(statement: () => Promise<Result>, limitMs = timeoutMs): Promise<Result> => {
     try {
-      return await within(limitMs, statement)
+      return await within(limitMs, 'the live store', statement)
     } catch (error) {
       if (isPowercrudError(error) || !isConnectionError(error)) throw error
       throw problem('unavailable', 'PostgreSQL cannot be reached', { cause: error })

@@ -1,11 +1,8 @@
 import { once } from 'node:events'
-import type { Cluster, Redis } from 'ioredis'
+import { within } from '../deadline.ts'
 import { isPowercrudError, problem } from '../errors.ts'
+import { isCluster, type RedisClient } from '../redis-client.ts'
 import { retryDelayMs, watchOutage } from './outage.ts'
-import { within } from './within.ts'
-
-/** Standalone, Sentinel or Cluster, as the host was given it. */
-export type RedisClient = Redis | Cluster
 
 export interface ConnectionSettings {
   /** What the connection calls itself in CLIENT LIST. */
@@ -65,10 +62,6 @@ export function connectLike (given: RedisClient, { name, timeoutMs, onError }: C
   return client
 }
 
-export function isCluster (client: RedisClient): client is Cluster {
-  return client.isCluster
-}
-
 /** Starts connecting where nothing does so yet. How it went is told by the events `ready` and `error`. */
 export function wakeUp (client: RedisClient): void {
   if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => undefined)
@@ -78,7 +71,7 @@ export function wakeUp (client: RedisClient): void {
 export async function hangUp (client: RedisClient, timeoutMs: number): Promise<void> {
   // A Cluster that has found no node yet never says that it has ended.
   if (isCluster(client) && client.nodes().length === 0) return client.disconnect()
-  await within(timeoutMs, async (signal) => {
+  await within(timeoutMs, 'the goodbye to Redis', async (signal) => {
     const ended = once(client, 'end', { signal })
     client.disconnect()
     await ended
@@ -110,7 +103,7 @@ export function openCommands (given: RedisClient, settings: ConnectionSettings):
   return {
     async run (command, timeoutMs = settings.timeoutMs) {
       try {
-        return await within(timeoutMs, async (signal) => {
+        return await within(timeoutMs, 'the live store', async (signal) => {
           await ready(signal)
           return await command(client)
         })

@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis-connections.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 /**
  * Publishes over the node that has our keys, as `tellInRedis` does. A Cluster's client sends a bare PUBLISH to any node,

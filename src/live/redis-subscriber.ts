@@ -1,6 +1,7 @@
+import { within } from '../deadline.ts'
+import type { RedisClient } from '../redis-client.ts'
 import { retryDelayMs, watchOutage } from './outage.ts'
-import { connectLike, hangUp, wakeUp, type ConnectionSettings, type RedisClient } from './redis-connections.ts'
-import { within } from './within.ts'
+import { connectLike, hangUp, wakeUp, type ConnectionSettings } from './redis-connections.ts'
 
 export interface SubscriberSettings extends ConnectionSettings {
   channel: string
@@ -40,7 +41,7 @@ export function openSubscriber (
       return subscribeIn(checkMs)
     }
     try {
-      await within(settings.timeoutMs, () => client.subscribe(channel))
+      await within(settings.timeoutMs, 'subscribing', () => client.subscribe(channel))
       outage.recovered()
       subscribeIn(checkMs)
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { LiveProgress } from './live-store.ts'
-import type { RedisClient } from './redis-connections.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 /**
  * Stores progress and signals it in one step, so that who hears the signal finds the hash.

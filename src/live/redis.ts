@@ -1,6 +1,7 @@
 import type { ChainableCommander } from 'ioredis'
+import { isCluster, type RedisClient } from '../redis-client.ts'
 import type { LiveProgress, LiveStore } from './live-store.ts'
-import { isCluster, openCommands, type RedisClient } from './redis-connections.ts'
+import { openCommands } from './redis-connections.ts'
 import { openSubscriber, type RedisSubscriber } from './redis-subscriber.ts'
 import { signalInRedis } from './redis-signal.ts'
 import { tellInRedis } from './redis-tell.ts'

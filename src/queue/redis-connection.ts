@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { Queue, QueueKeys, RedisConnection, RedisQueueBackend, Worker, type QueueOptions } from 'bullmq'
-import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
+import { isCluster, type RedisClient } from '../redis-client.ts'
 import type { ConsumerConnection, DeliveryProcess, ProducerConnection, WorkerBehaviour } from './connection.ts'
-
-export type RedisClient = Redis | Cluster
 
 const producerReadyMs = 1_000
 const consumerReadyMs = 5_000
@@ -120,10 +119,6 @@ function duplicate (redis: RedisClient, onError: (error: Error) => void, options
     : redis.duplicate({ ...redisOptions, lazyConnect: false })
   client.on('error', onError)
   return client
-}
-
-function isCluster (redis: RedisClient): redis is Cluster {
-  return redis.isCluster
 }
 
 async function waitUntilReady (client: RedisClient, ms: number): Promise<void> {

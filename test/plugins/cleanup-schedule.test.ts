@@ -6,6 +6,7 @@ import powercrudAsync from '../../plugins/index.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
+import { emptyQueue } from '../helpers/empty-queue.ts'
 import { createGate } from '../helpers/gate.ts'
 import { ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -61,31 +62,13 @@ async function ended (app: App, progress: string) {
   }, { what: 'the end of the job', deadlineMs: 20_000 })
 }
 
-const emptyQueue = `DO $$ DECLARE name text; BEGIN
-  FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%' LOOP
-    EXECUTE 'TRUNCATE ' || name || ' CASCADE';
-  END LOOP; END $$`
-
 t.test('a job that the queue on PostgreSQL has forgotten is done, in a host with a scheduler of its own', async (t) => {
   const { open, client, written } = await servers(t)
   const progress = await launch(await open('separate'))
-  await client.query(emptyQueue)
+  await emptyQueue(client)
   const app = await open('in-process', true)
   t.match(await ended(app, progress), { status: 'succeeded', counts: { succeeded: 50 } })
   t.same(await written(), [2], 'once')
-})
-
-t.test('a job whose queue is emptied while it runs is done, once', async (t) => {
-  const { open, client, database, written } = await servers(t)
-  const app = await open('in-process')
-  const gate = await createGate(database, { table: 'item', on: 'update' })
-  await gate.close()
-  const progress = await launch(app)
-  await gate.waitUntilReached()
-  await client.query(emptyQueue)
-  await gate.open()
-  t.match(await ended(app, progress), { status: 'succeeded', counts: { succeeded: 50 } })
-  t.same(await written(), [2])
 })
 
 t.test('the same with a Redis that comes back empty, before the job is taken and while it runs', async (t) => {

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
-import type { RedisClient } from '../../src/queue/redis-connection.ts'
+import type { RedisClient } from '../../src/redis-client.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'

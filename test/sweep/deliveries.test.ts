@@ -3,6 +3,7 @@ import { Queue, Worker } from 'bullmq'
 import { requeueDeadJobs } from '../../src/sweep/sql/requeue-dead-jobs.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { createDatabase, type TestDatabase } from '../helpers/database.ts'
+import { emptyQueue } from '../helpers/empty-queue.ts'
 import { createGate } from '../helpers/gate.ts'
 import { work } from '../helpers/engine.ts'
 import { ownRedis } from '../helpers/redis.ts'
@@ -15,17 +16,10 @@ interface Place {
   empty (): Promise<void>
 }
 
-const emptyTables = `
-  DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%' LOOP
-      EXECUTE 'TRUNCATE ' || name || ' CASCADE';
-    END LOOP;
-  END $$`
-
 async function onPostgres (t: Test): Promise<Place> {
   const database: TestDatabase = await createDatabase(t)
   const scene = await openScene(t, { database })
-  return { scene, empty: async () => { await scene.client.query(emptyTables) } }
+  return { scene, empty: () => emptyQueue(scene.client) }
 }
 
 async function onRedis (t: Test): Promise<Place & { url: string }> {

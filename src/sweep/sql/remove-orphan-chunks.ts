@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
+import { removeDoomed } from './remove-doomed.ts'
 
 /**
  * Removes chunks of selections that no job has, some at a time. A selection without a job is a preview, or what is left
@@ -7,17 +8,13 @@ import type { Tables } from '../../database/tables.ts'
  * UUIDs of version 7, which sort by time). Output: how many chunks went.
  */
 export async function removeOrphanChunks (sql: Sql, tables: Tables, { beforeId, limit }: { beforeId: string, limit: number }): Promise<number> {
-  const [row] = await sql.query<{ count: number }>(`
-    WITH doomed AS (
+  return removeDoomed(sql, {
+    table: tables.chunk,
+    key: ['selection_id', 'no'],
+    doomed: `
       SELECT chunk.selection_id, chunk.no FROM ${tables.chunk} AS chunk
       WHERE chunk.selection_id < $1 AND NOT EXISTS (SELECT FROM ${tables.job} AS job WHERE job.selection_id = chunk.selection_id)
       LIMIT $2
-      FOR UPDATE OF chunk SKIP LOCKED
-    ), removed AS (
-      DELETE FROM ${tables.chunk} AS chunk USING doomed
-      WHERE chunk.selection_id = doomed.selection_id AND chunk.no = doomed.no
-      RETURNING 1
-    )
-    SELECT count(*)::int AS count FROM removed`, [beforeId, limit])
-  return row!.count
+      FOR UPDATE OF chunk SKIP LOCKED`
+  }, [beforeId, limit])
 }

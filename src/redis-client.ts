@@ -1,0 +1,8 @@
+import type { Cluster, Redis } from 'ioredis'
+
+/** Standalone, Sentinel or Cluster, as the application gives it. Queue and live store work on duplicates of it. */
+export type RedisClient = Redis | Cluster
+
+export function isCluster (client: RedisClient): client is Cluster {
+  return client.isCluster
+}
