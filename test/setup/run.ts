@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from './commands.ts'
@@ -14,6 +14,9 @@ import { startServers } from './start-servers.ts'
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
+
+// Tests wait for leases, servers and each other about as much as they compute.
+const jobCount = availableParallelism() + 1
 
 // How long tap and its test files may take to end after a signal, before they are killed.
 const graceMs = 5_000
@@ -36,6 +39,8 @@ console.log(report.closingLines(process.exitCode).join('\n'))
 /** Answers tap's exit code, or 1 where it did not come to tap. */
 async function run (args: string[]): Promise<number> {
   const directory = process.env.TEST_RUN_DIRECTORY = await createRunDirectory()
+  // Each test file is a process, and each imports the same: what one has compiled the others find.
+  process.env.NODE_COMPILE_CACHE ??= join(directory, 'compile-cache')
   let stopServers = async () => {}
   try {
     const { chromium } = await requirePrograms()
@@ -68,7 +73,7 @@ async function runTap (args: string[]): Promise<number> {
   // The floor of .taprc is one for the whole run: a single file cannot reach it.
   const coverage = args.some((arg) => !arg.startsWith('-')) ? ['--disable-coverage'] : []
   const { promise, resolve, reject } = Promise.withResolvers<number>()
-  tap = spawn(process.execPath, [tapProgram, '--reporter=tap', ...coverage, ...args], {
+  tap = spawn(process.execPath, [tapProgram, '--reporter=tap', `--jobs=${jobCount}`, ...coverage, ...args], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'inherit'],
     // A process group of its own: Ctrl-C at the terminal reaches the runner alone, and the runner reaches all of them.
