@@ -88,3 +88,27 @@ t.test('a run that failed never closes without a failure', async (t) => {
   t.match(read('').report.closingLines(143), [/ended with 143/, '0 passed, 1 failed'])
   t.match(read('# { total: 12, pass: 12 }\n').report.closingLines(1), [/ended with 1/, '12 passed, 1 failed'])
 })
+
+t.test('a file that was killed in the middle of its details hides nothing of what follows', async (t) => {
+  const { lines } = read(`# Subtest: test/killed.test.ts
+    # Subtest: what hangs
+        not ok 1 - timeout!
+          ---
+          expired: TAP
+not ok 1 - test/killed.test.ts # time=120000ms
+  ---
+  signal: SIGKILL
+  ...
+
+# Subtest: test/good.test.ts
+    ok 1 - should be equal
+    1..1
+ok 2 - test/good.test.ts # time=1ms
+`)
+  t.same(lines, [
+    '  ✖ test/killed.test.ts > what hangs > timeout!',
+    '      expired: TAP',
+    'FAIL test/killed.test.ts 120000ms',
+    'PASS test/good.test.ts 1ms'
+  ])
+})

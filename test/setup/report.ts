@@ -15,8 +15,8 @@ export class Report {
   #levels: Level[] = []
   /** Whether the details that may follow are those of a failure. */
   #isFailure = false
-  /** The line that ends the details we are in. */
-  #detailsEnd: string | undefined
+  /** The indentation of the details we are in. */
+  #detailsIndent: string | undefined
   #summary = ''
 
   constructor (print: (line: string) => void) {
@@ -42,7 +42,9 @@ export class Report {
 
   #readLine (line: string): void {
     const text = line.trimStart()
-    if (this.#detailsEnd !== undefined || text === '---') return this.#readDetail(line)
+    // A test file that was killed leaves its details without an end: then what follows is no part of them.
+    if (this.#detailsIndent !== undefined && text !== '' && !line.startsWith(this.#detailsIndent)) this.#detailsIndent = undefined
+    if (this.#detailsIndent !== undefined || text === '---') return this.#readDetail(line)
     const depth = Math.floor((line.length - text.length) / 4)
 
     const subtest = /^# Subtest(?:: (.*))?$/.exec(text)
@@ -70,8 +72,8 @@ export class Report {
   }
 
   #readDetail (line: string): void {
-    if (this.#detailsEnd === undefined) this.#detailsEnd = line.replace('---', '...')
-    else if (line === this.#detailsEnd) this.#detailsEnd = undefined
+    if (this.#detailsIndent === undefined) this.#detailsIndent = line.slice(0, -'---'.length)
+    else if (line === `${this.#detailsIndent}...`) this.#detailsIndent = undefined
     else if (this.#isFailure) this.#print(`    ${line.slice(this.#levels.length * 4)}`)
   }
 }
