@@ -22,15 +22,16 @@ export interface CascadePath {
  * are locked for the job like its own; one that another job holds is a reason not to delete.
  */
 export function guardCascades (engine: Engine, resource: EngineResource, writer: Writer): Writer {
-  let paths: Promise<CascadePath[]> | undefined
+  let paths: CascadePath[] | undefined
   return {
     fields: writer.fields,
     lock: writer.lock,
     ...(writer.sliceAtMost !== undefined && { sliceAtMost: writer.sliceAtMost }),
     ...(writer.begin !== undefined && { begin: (transaction: WriteTransaction) => writer.begin!(transaction) }),
     async write (transaction, slice) {
-      paths ??= cascadePaths(engine, resource)
-      for (const path of await paths) await lockCascaded(engine, resource, transaction, slice, path)
+      // Kept once they are known: where the connection is lost on the way, the next attempt looks again.
+      paths ??= await cascadePaths(engine, resource)
+      for (const path of paths) await lockCascaded(engine, resource, transaction, slice, path)
       return writer.write(transaction, slice)
     }
   }
