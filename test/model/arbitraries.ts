@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import type { OnConflict, OnError } from '../../schemas/job.ts'
+import { onConflictModes, onErrorModes } from '../../schemas/job.ts'
+import type { Cut } from './cutter.ts'
+import type { Filter } from './filter.ts'
+import type { ModelOrder } from './model.ts'
+import type { ChangeSet, ModelRecord, Records } from './records.ts'
+import type { Side } from './world.ts'
+
+/** Objects as they come out of JSON. */
+function object<Shape extends object, Keys extends keyof Shape = keyof Shape> (members: { [Name in keyof Shape]: fc.Arbitrary<Shape[Name]> }, constraints: { requiredKeys?: Keys[] } = {}) {
+  return fc.record(members, { ...constraints, noNullPrototype: true })
+}
+
+/** How many records there are at first at most; ids beyond are missing. */
+const lastId = 24
+const id = fc.integer({ min: 1, max: lastId + 4 })
+const statuses = ['new', 'done', 'held']
+const status = fc.constantFrom(...statuses)
+const priority = fc.option(fc.integer({ min: 1, max: 5 }))
+const notes = fc.option(fc.constantFrom('boom', 'keep', 'a', 'Ab', 'b%_', "it's \\ \" $1 ?", ''))
+/** Digits that stand for the same amount in several ways. */
+const amount = fc.option(fc.constantFrom('1', '1.5', '1.50', '2.00', '2', '7'))
+const owner = fc.option(fc.integer({ min: 1, max: 4 }))
+const label = fc.integer({ min: 1, max: 5 })
+const labels = fc.uniqueArray(label, { maxLength: 3 })
+
+const record: fc.Arbitrary<ModelRecord> = object({
+  status,
+  priority,
+  notes,
+  amount: fc.constant(null),
+  owner: fc.option(fc.integer({ min: 1, max: 3 })),
+  labels: labels.map((members) => members.filter((member) => member !== 4).sort()),
+  version: fc.constant(1)
+}).map((made) => made.status === 'done' && made.priority === 3 ? { ...made, priority: null } : made)
+
+/** A table that breaks none of its own rules; some amounts are there already. */
+export const records: fc.Arbitrary<Records> = object({
+  items: fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: lastId }), record), { minLength: 1, maxLength: lastId, size: 'max', selector: ([id]) => id }),
+  amounts: fc.uniqueArray(fc.constantFrom(1, 1.5, 2, 7), { maxLength: 4 }),
+  receipts: fc.uniqueArray(fc.integer({ min: 1, max: lastId }), { maxLength: 4 })
+}).map(({ items, amounts, receipts }) => {
+  const rows = new Map(items.map(([id, made], index) => [id, { ...made, amount: amounts[index] ?? null }]))
+  return { items: rows, owners: new Set([1, 2, 3]), labels: new Set([1, 2, 3, 4, 5]), receipts: new Set(receipts.filter((id) => rows.has(id))), writes: new Map() }
+})
+
+/** Some conditions of a field, as its schema lets them through. */
+function conditions<Value> (value: fc.Arbitrary<Value>, names: readonly string[], nullable: boolean): fc.Arbitrary<unknown> {
+  const operands: Record<string, fc.Arbitrary<unknown>> = {
+    eq: nullable ? fc.option(value) : value,
+    ne: nullable ? fc.option(value) : value,
+    in: fc.array(value, { minLength: 1, maxLength: 3 }),
+    nin: fc.array(value, { minLength: 1, maxLength: 3 }),
+    gt: value,
+    gte: value,
+    lt: value,
+    lte: value,
+    contains: fc.constantFrom('a', 'B', '%', '_', '\\', "'"),
+    startsWith: fc.constantFrom('a', 'b%', 'It', '$'),
+    isNull: fc.boolean()
+  }
+  const chosen = object(Object.fromEntries(names.map((name) => [name, operands[name]!])), { requiredKeys: [] })
+    .filter((made) => Object.keys(made).length > 0)
+  return fc.oneof({ weight: 1, arbitrary: nullable ? fc.option(value) : value }, { weight: 3, arbitrary: chosen.map(few) })
+}
+
+/** Of many conditions little is left to match. */
+function few (made: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(made).slice(0, 2))
+}
+
+const equality = ['eq', 'ne', 'in', 'nin', 'isNull']
+const ordered = [...equality, 'gt', 'gte', 'lt', 'lte']
+const filter: fc.Arbitrary<Filter> = object({
+  id: conditions(id, ordered, false),
+  status: conditions(status, equality, false),
+  priority: conditions(fc.integer({ min: 1, max: 5 }), ordered, true),
+  notes: conditions(fc.constantFrom('boom', 'a', 'Ab', ''), ['contains', 'startsWith', ...ordered], true),
+  amount: conditions(fc.constantFrom('1', '1.5', '1.50', '2'), ordered, true),
+  owner: conditions(fc.integer({ min: 1, max: 4 }), equality, true)
+}, { requiredKeys: [] }).filter((made) => Object.keys(made).length > 0).map(few)
+
+/** `offBy`: how many more than there are the caller expects; undefined: nothing is said. */
+export type SelectionPlan =
+  | { kind: 'ids', ids: number[], versions?: ('right' | 'wrong')[] | undefined }
+  | { kind: 'filter', filter: Filter, exclude?: number[] | undefined, offBy?: number | undefined }
+  | { kind: 'all', exclude?: number[] | undefined, offBy?: number | undefined }
+
+const exclude = fc.option(fc.array(id, { maxLength: 8 }), { nil: undefined })
+const offBy = fc.option(fc.constantFrom(0, 0, 0, 1, -1), { nil: undefined })
+const selection: fc.Arbitrary<SelectionPlan> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: object({
+      kind: fc.constant('ids' as const),
+      ids: fc.array(id, { minLength: 1, maxLength: 16, size: 'max' }),
+      versions: fc.option(fc.array(fc.constantFrom('right' as const, 'right' as const, 'right' as const, 'wrong' as const), { minLength: 16, maxLength: 16 }), { nil: undefined, freq: 2 })
+    })
+  },
+  { weight: 4, arbitrary: object({ kind: fc.constant('filter' as const), filter, exclude, offBy }) },
+  { weight: 2, arbitrary: object({ kind: fc.constant('all' as const), exclude, offBy }) })
+
+const members = fc.oneof(
+  object({ add: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }), remove: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }) }, { requiredKeys: [] }).filter((change) => Object.keys(change).length > 0),
+  object({ replace: labels }))
+
+const changeSet: fc.Arbitrary<ChangeSet> = object({ status, priority, notes, amount, owner, labels: members }, { requiredKeys: [] })
+  .filter((set) => Object.keys(set).length > 0)
+  .map((set) => Object.fromEntries(Object.entries(set).slice(0, 3)) as ChangeSet)
+
+const order: fc.Arbitrary<ModelOrder> = object({
+  resource: fc.constantFrom('items' as const, 'items' as const, 'entities' as const, 'ruled' as const),
+  set: fc.oneof({ weight: 3, arbitrary: changeSet }, { weight: 1, arbitrary: fc.constant(undefined) })
+})
+
+const manners = {
+  side: fc.constantFrom<Side>('near', 'near', 'far'),
+  onError: fc.constantFrom<OnError>(...onErrorModes),
+  onConflict: fc.constantFrom<OnConflict>(...onConflictModes)
+}
+
+const scope = fc.option(filter, { nil: undefined, freq: 4 })
+const here = fc.boolean()
+/** Which of the jobs (or previews) that there are, whatever their number. */
+const which = fc.nat({ max: 9 })
+const cut: fc.Arbitrary<Cut> = object({ message: fc.integer({ min: 1, max: 40 }), arrives: fc.boolean() })
+
+const launchPlan = object({ selection, order, scope, here, ...manners })
+export type LaunchPlan = typeof launchPlan extends fc.Arbitrary<infer Plan> ? Plan : never
+
+/** What happens to a worker while it stands in its transaction. */
+export const mishaps = [
+  'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'cancelled', 'cancelledAndDied', 'stopped'
+] as const
+export type Mishap = typeof mishaps[number]
+
+export const steps = {
+  launch: launchPlan,
+  /** Two servers launch at the same time. */
+  race: object({ one: launchPlan, other: launchPlan }),
+  /** The connection is lost in the middle of a launch, which is asked for again with the same Idempotency-Key. */
+  brokenLaunch: object({ plan: launchPlan, cut }),
+  preview: object({ selection, order, scope, side: manners.side }),
+  execute: object({ which, isOther: fc.constantFrom(false, false, false, true), here, ...manners }),
+  retry: object({ which, side: manners.side }),
+  cancel: object({ which }),
+  work: object({ which, side: manners.side }),
+  /** One delivery comes to two workers. */
+  workTwice: object({ which }),
+  workOnAll: object({}),
+  /** Something happens while a worker stands at one of its records, or at the end of one of its chunks. */
+  mishap: object({ which, side: manners.side, mishap: fc.constantFrom(...mishaps), at: fc.constantFrom('record' as const, 'record' as const, 'chunk' as const), place: fc.nat({ max: 30 }) }),
+  /** A worker that claims a job, and dies. */
+  dieAtOnce: object({ which }),
+  /** A worker's connections break, one at any moment. */
+  brokenWork: object({ which, cut }),
+  edit: object({ id, set: object({ status, priority, notes, owner: fc.option(fc.integer({ min: 1, max: 3 })) }, { requiredKeys: [] }) }),
+  insert: object({ id, record }),
+  remove: object({ id }),
+  removeOwner: object({ id: fc.integer({ min: 1, max: 3 }) }),
+  removeLabel: object({ id: label }),
+  sweep: object({ side: manners.side })
+}
+
+const weights: Record<keyof typeof steps, number> = {
+  launch: 10,
+  race: 2,
+  brokenLaunch: 2,
+  preview: 2,
+  execute: 2,
+  retry: 3,
+  cancel: 2,
+  work: 4,
+  workTwice: 1,
+  workOnAll: 2,
+  mishap: 8,
+  dieAtOnce: 1,
+  brokenWork: 4,
+  edit: 3,
+  insert: 1,
+  remove: 2,
+  removeOwner: 1,
+  removeLabel: 1,
+  sweep: 1
+}
+
+type Steps = { [Name in keyof typeof steps]: typeof steps[Name] extends fc.Arbitrary<infer Plan> ? Plan : never }
+export type Step<Name extends keyof Steps = keyof Steps> = { [N in Name]: { step: N, plan: Steps[N] } }[Name]
+export type PlanOf<Name extends keyof Steps> = Steps[Name]
+
+const step = fc.oneof(...Object.entries(steps).map(([name, plan]) => ({
+  weight: weights[name as keyof typeof steps],
+  arbitrary: (plan as fc.Arbitrary<unknown>).map((plan) => ({ step: name, plan }) as Step)
+})))
+
+/** A table, and what happens to it. */
+export const scenario = object({
+  records,
+  // Without a job at first most of the others have nothing to do.
+  first: launchPlan.map((plan): Step => ({ step: 'launch', plan: { ...plan, here: false } })),
+  rest: fc.array(step, { maxLength: 12, size: 'max' })
+}).map(({ records, first, rest }) => ({ records, steps: [first, ...rest] }))
+export type Scenario = typeof scenario extends fc.Arbitrary<infer Made> ? Made : never

@@ -1,0 +1,49 @@
+import { deepEqual } from 'node:assert/strict'
+import type { PlanOf, Scenario, Step, steps as plans } from './arbitraries.ts'
+import { compare } from './compare.ts'
+import { editStep, insertStep, removeLabelStep, removeOwnerStep, removeStep } from './edits.ts'
+import { brokenLaunchStep, cancelStep, executeStep, launchStep, previewStep, raceStep, retryStep } from './launches.ts'
+import { mishapStep } from './mishaps.ts'
+import { isLiving } from './model.ts'
+import { copyOf } from './records.ts'
+import type { Situation } from './situation.ts'
+import { brokenWorkStep, dieAtOnceStep, queuedJob, sweepStep, workOn, workOnAllStep, workStep, workTwiceStep } from './working.ts'
+import type { World } from './world.ts'
+
+/** What each kind of step does to the model and to the world. */
+const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<Name>) => Promise<void> } = {
+  launch: launchStep,
+  race: raceStep,
+  brokenLaunch: brokenLaunchStep,
+  preview: previewStep,
+  execute: executeStep,
+  retry: retryStep,
+  cancel: cancelStep,
+  work: workStep,
+  workTwice: workTwiceStep,
+  workOnAll: workOnAllStep,
+  mishap: mishapStep,
+  dieAtOnce: dieAtOnceStep,
+  brokenWork: brokenWorkStep,
+  edit: editStep,
+  insert: insertStep,
+  remove: removeStep,
+  removeOwner: removeOwnerStep,
+  removeLabel: removeLabelStep,
+  sweep: sweepStep
+}
+
+/** Plays a scenario to its end, at which no job lives any more. After each step the world is what the model says. */
+export async function playScenario (world: World, { records, steps }: Scenario): Promise<void> {
+  const situation: Situation = { model: { records: copyOf(records), jobs: [], previews: [] }, world }
+  await world.reset(records)
+  for (const { step, plan } of steps as Step[]) {
+    await (play[step] as (situation: Situation, plan: unknown) => Promise<void>)(situation, plan)
+    await compare(situation.model, world)
+  }
+  for (let job = queuedJob(situation, 0); job !== undefined; job = queuedJob(situation, 0)) {
+    await workOn(situation, job, 'far')
+    await compare(situation.model, world)
+  }
+  deepEqual(situation.model.jobs.filter(isLiving), [], 'nothing lives for ever')
+}

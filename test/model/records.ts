@@ -1,0 +1,105 @@
+/** A record as a person sees it; amounts are numbers, members are sorted. */
+export interface ModelRecord {
+  status: string
+  priority: number | null
+  notes: string | null
+  amount: number | null
+  owner: number | null
+  labels: readonly number[]
+  version: number
+}
+
+/** Everything that the application's tables hold. */
+export interface Records {
+  items: Map<number, ModelRecord>
+  owners: Set<number>
+  labels: Set<number>
+  /** Items that a receipt refers to, which keeps them from being deleted. */
+  receipts: Set<number>
+  /** Committed writes of a row, by id: those of jobs and of everybody else. */
+  writes: Map<number, number>
+}
+
+export interface ChangeSet {
+  status?: string
+  priority?: number | null
+  notes?: string | null
+  /** Digits, as JSON has them. */
+  amount?: string | null
+  owner?: number | null
+  labels?: { add?: number[], remove?: number[] } | { replace: number[] }
+}
+
+/** How a resource writes: some have a rule of the application's own. */
+export interface Writing {
+  ruled: boolean
+}
+
+export type Verdict = 'succeeded' | 'unchanged' | 'missing' | { refused: string }
+
+export function copyOf (records: Records): Records {
+  return structuredClone(records)
+}
+
+/** The rule of the application: judges the record as it would be, changed or not. */
+export function isAgainstRule ({ priority, notes }: Pick<ModelRecord, 'priority' | 'notes'>): boolean {
+  return priority === 4 && notes !== null
+}
+
+/** What the tables themselves refuse, in the order in which PostgreSQL looks: triggers, checks, unique keys, references. */
+export function refusalOfUpdate ({ items, owners }: Records, id: number, after: ModelRecord): string | undefined {
+  if (after.notes === 'boom' && after.priority === 2) return 'raised_by_trigger'
+  if (after.status === 'done' && after.priority === 3) return 'check_violation'
+  if (after.amount !== null && [...items].some(([other, { amount }]) => other !== id && amount === after.amount)) return 'unique_violation'
+  return after.owner !== null && !owners.has(after.owner) ? 'foreign_key_violation' : undefined
+}
+
+function refusalOfMembers ({ labels }: Records, id: number, added: readonly number[]): string | undefined {
+  if (added.includes(4) && id % 3 === 0) return 'raised_by_trigger'
+  return added.some((label) => !labels.has(label)) ? 'foreign_key_violation' : undefined
+}
+
+/** Updates one record in place, or leaves it as it is and says why. */
+export function update (records: Records, id: number, { labels: change, amount, ...scalars }: ChangeSet, { ruled }: Writing): Verdict {
+  const before = records.items.get(id)
+  if (before === undefined) return 'missing'
+  const columns = { ...scalars, ...(amount !== undefined && { amount: amount === null ? null : Number(amount) }) }
+  const after: ModelRecord = { ...before, ...columns, labels: change === undefined ? before.labels : membersAfter(before.labels, change) }
+  if (ruled && isAgainstRule(after)) return { refused: 'rule_refused' }
+
+  const isWritten = Object.entries(columns).some(([name, value]) => before[name as keyof typeof columns] !== value)
+  const refusal = isWritten ? refusalOfUpdate(records, id, after) : undefined
+  if (refusal !== undefined) return { refused: refusal }
+  const refusalOfMember = refusalOfMembers(records, id, after.labels.filter((label) => !before.labels.includes(label)))
+  if (refusalOfMember !== undefined) return { refused: refusalOfMember }
+  if (!isWritten) {
+    records.items.set(id, after)
+    return after.labels.join() === before.labels.join() ? 'unchanged' : 'succeeded'
+  }
+  write(records, id, { ...after, version: before.version + 1 })
+  return 'succeeded'
+}
+
+function membersAfter (before: readonly number[], change: NonNullable<ChangeSet['labels']>): number[] {
+  const members = 'replace' in change
+    ? change.replace
+    : [...before.filter((label) => change.remove?.includes(label) !== true || change.add?.includes(label) === true), ...change.add ?? []]
+  return [...new Set(members)].sort((one, other) => one - other)
+}
+
+/** Deletes one record in place, or leaves it as it is and says why. */
+export function remove (records: Records, id: number): Verdict {
+  const before = records.items.get(id)
+  if (before === undefined) return 'missing'
+  if (before.notes === 'keep') return { refused: 'raised_by_trigger' }
+  if (records.receipts.has(id)) return { refused: 'foreign_key_violation' }
+  write(records, id, undefined)
+  return 'succeeded'
+}
+
+/** A committed write; undefined: the record goes. */
+export function write ({ items, writes }: Records, id: number, after: ModelRecord | undefined): void {
+  writes.set(id, (writes.get(id) ?? 0) + 1)
+  if (after === undefined) items.delete(id)
+  else items.set(id, after)
+}

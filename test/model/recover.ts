@@ -1,0 +1,37 @@
+import { fail } from 'node:assert/strict'
+import { isTerminal } from '../../src/jobs/states.ts'
+import { sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { work } from '../helpers/engine.ts'
+import type { ModelJob } from './model.ts'
+import type { Situation } from './situation.ts'
+import type { World } from './world.ts'
+
+/** Ends the lease that stands, as if it had run out. */
+export async function endLease ({ client }: World, { id }: Pick<ModelJob, 'id'>): Promise<void> {
+  await client.query("UPDATE powercrud.job SET lease = now() - interval '1 minute' WHERE id = $1 AND lease IS NOT NULL", [id])
+}
+
+/**
+ * Whatever broke, sweeps and another worker bring things to their end. How often a job was delivered on the way, and
+ * how many workers it lost, nobody could have foreseen.
+ */
+export async function recover ({ world }: Situation, expected: ModelJob | undefined, toItsEnd: boolean): Promise<void> {
+  if (expected !== undefined) await bringOn(world, expected, toItsEnd)
+  await sweepLiveness(world.engines.far)
+}
+
+async function bringOn (world: World, expected: ModelJob, toItsEnd: boolean): Promise<void> {
+  const { engines: { far }, job } = world
+  for (let turn = 1; turn <= 5; turn += 1) {
+    const row = await job(expected.id)
+    expected.n = row.n
+    expected.deaths = row.deaths
+    if (isTerminal(row.status) || row.status === 'waiting' || (row.status === 'queued' && !toItsEnd)) return
+    if (row.status === 'queued') await work(far, row)
+    else {
+      await endLease(world, row)
+      await sweepLiveness(far)
+    }
+  }
+  fail(`job ${expected.id} lives still`)
+}
