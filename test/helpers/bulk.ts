@@ -7,7 +7,8 @@ import { performBulk } from '../../src/jobs/perform-bulk.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
 import type { Refusal } from '../../src/write/writer.ts'
 import { createOrm } from '../fixtures/orm.ts'
-import { createDatabase, type TestDatabase } from './database.ts'
+import type { TestDatabase } from './database.ts'
+import { createEngineDatabase } from './engine-database.ts'
 import { bulkLaunch, openEngine, type TestEngine, type TestEngineOptions } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
@@ -44,7 +45,7 @@ export type Unwritten = { key: string, outcome: 'unchanged' | 'missing' } | { ke
 
 /** An engine on a database of its own, with a resource on some entities: everything that a test of a write starts from. */
 export async function openBulk (t: TestScope, { entities, options, resources, rules, settings, before, seed }: BulkOptions): Promise<Bulk> {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const client = await database.connect()
   if (before !== undefined) await client.query(before)
   const orm = await createOrm(t, { url: database.url, options, ...(entities !== undefined && { entities }) })

@@ -10,14 +10,14 @@ export interface TestDatabase {
   connect (): Promise<Client>
 }
 
-/** A new and empty database on the shared server, dropped when the test ends. */
-export async function createDatabase (t: TestScope): Promise<TestDatabase> {
+/** A new database on the shared server, dropped when the test ends: empty, or a copy of another one. */
+export async function createDatabase (t: TestScope, { template = 'template1' } = {}): Promise<TestDatabase> {
   const serverUrl = serverAddress('TEST_DATABASE_URL')
   const name = `test_${randomBytes(6).toString('hex')}`
   const url = new URL(serverUrl)
   url.pathname = name
 
-  await runOnce(serverUrl, `CREATE DATABASE ${name}`)
+  await runOnce(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`)
   t.teardown(() => runOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
   return { url: url.href, connect: () => connect(t, url.href) }
 }

@@ -4,7 +4,7 @@ import { readJob } from '../../src/jobs/sql/read-job.ts'
 import type { EngineRules, ResourceRules } from '../../src/engine.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from './database.ts'
+import { createEngineDatabase } from './engine-database.ts'
 import { bulkLaunch, openEngine, work } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
@@ -18,7 +18,7 @@ async function forbid (query: (text: string) => Promise<unknown>, ids: number[])
 export async function itemsEngine (
   t: TestScope, { count = 100, forbidden = [], rules = {}, engineRules = {} }: { count?: number, forbidden?: number[], rules?: Partial<ResourceRules>, engineRules?: Partial<EngineRules> } = {}
 ) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, count)
   if (forbidden.length > 0) await forbid((text) => orm.em.getConnection().execute(text), forbidden)

@@ -4,7 +4,7 @@ import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
 import { createGate } from '../helpers/gate.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -12,7 +12,7 @@ import type { TestScope } from '../helpers/test-scope.ts'
 const count = 12_000
 
 async function cancelled (t: TestScope, onError: 'rollback' | 'stop' | 'continue') {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, count)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } } })
@@ -54,7 +54,7 @@ t.test('an ended job cannot be cancelled, an unknown one is not there', async (t
 })
 
 t.test('a queued job is cancelled at once, and its delivery is dropped', async (t) => {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 10)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } } })

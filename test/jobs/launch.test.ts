@@ -5,14 +5,14 @@ import { performBulk } from '../../src/jobs/perform-bulk.ts'
 import type { Selection } from '../../src/selection/selection.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
 import { ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
 
 async function items (t: TestScope, count = 100) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, count)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item }, again: { entity: Item } } })
@@ -78,7 +78,7 @@ t.test('expectedCount counts after exclude, and the right one is told', async (t
 })
 
 t.test('more records than allowed are refused, whichever way they are selected', async (t) => {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 30)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkMaxSelectedRecords: 10 } } })
@@ -168,7 +168,7 @@ t.test('the same key while its first request is in flight is refused, and a refu
 })
 
 t.test('with the queue down nothing is launched, and nothing is left; small operations are done all the same', async (t) => {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 30)
   const redis = await ownRedis(t)

@@ -6,12 +6,12 @@ import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
 async function items (t: TestScope) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 100)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } } })

@@ -10,7 +10,7 @@ import { launchTask } from '../../src/tasks/launch-task.ts'
 import type { TaskContext } from '../../src/tasks/task.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
@@ -32,7 +32,7 @@ async function open (t: TestScope, { fail = () => false }: { fail?: (heard: Hear
       if (fail({ event, job, payload }, by)) throw new RangeError('the listener is broken')
     }
   }
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 30)
   const open = async () => openEngine(t, {
@@ -175,7 +175,7 @@ t.test('progress is told, with the job as it was then, and never after the end',
 })
 
 t.test('where nobody listens nothing is recorded; a listener is enough', async (t) => {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const { engine, manager } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status'] } } })

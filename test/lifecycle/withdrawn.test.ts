@@ -6,14 +6,14 @@ import { withdrawJob } from '../../src/jobs/sql/withdraw-job.ts'
 import { launchTask } from '../../src/tasks/launch-task.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine } from '../helpers/engine.ts'
 import { createGate } from '../helpers/gate.ts'
 import { ownRedis } from '../helpers/redis.ts'
 
 t.test('nobody hears of a job that was taken back because the queue was gone', async (t) => {
   const heard: LifecycleEvent[] = []
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const redis = await ownRedis(t)

@@ -7,7 +7,7 @@ import { assertNoLocks, runQueuedJobs, waitForJob } from '../../src/testing/inde
 import type { TaskContext } from '../../src/tasks/task.ts'
 import { entities, Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work, type TestEngineOptions } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
@@ -30,7 +30,7 @@ const TaskRecord = defineEntity({
 })
 
 async function open (t: TestScope, settings: TestEngineOptions['settings'] = {}) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, { url: database.url, entities: [...entities, TaskRecord] })
   await seedItems(orm, 30)
   return openEngine(t, {

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import powercrudAsync, { type PowercrudAsyncOptions } from '../../plugins/index.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
 interface Host {
@@ -15,7 +15,7 @@ interface Host {
 
 /** An application on a database of its own, with items and no worker: what is launched in the background stays locked. */
 export async function openHost (t: TestScope, options: Omit<PowercrudAsyncOptions, 'orm'>, seed = ''): Promise<Host> {
-  const orm = await createOrm(t, await createDatabase(t))
+  const orm = await createOrm(t, await createEngineDatabase(t))
   await seedItems(orm, 60)
   if (seed !== '') await orm.em.getConnection().execute(seed)
   const app = Fastify()

@@ -8,7 +8,8 @@ import type { Redis } from 'ioredis'
 import powercrudAsync, { type PowercrudAsyncOptions } from '../../plugins/index.ts'
 import { Account, Country, Item, Ledger, Seat } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase, type TestDatabase } from '../helpers/database.ts'
+import type { TestDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { createRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createCaller, type Caller } from './call.ts'
@@ -62,7 +63,7 @@ export interface WorldOptions {
 
 /** An application with a database of its own, closed when the test ends. */
 export async function createWorld (t: TestScope, { mode = 'postgres', host = 'plain', options = {}, items = 200, ...given }: WorldOptions = {}): Promise<World> {
-  const database = given.database ?? await createDatabase(t)
+  const database = given.database ?? await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seed(orm, items)
   const sql = await database.connect()

@@ -5,6 +5,7 @@ import { tablesIn } from '../../src/database/tables.ts'
 import { createPostgresQueueBackend } from '../../src/queue/bullmq.ts'
 import type { QueueConsumer } from '../../src/queue/job-queue.ts'
 import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
 import { setConnectable } from './connectable.ts'
@@ -34,8 +35,7 @@ t.test('a consumer that starts before the migrations is ready after them', async
 })
 
 t.test('a worker whose database refuses it asks again with moderation', async (t) => {
-  const { url } = await createDatabase(t)
-  await migrate({ connectionString: url }, scope)
+  const { url } = await createEngineDatabase(t)
   let attempts = 0
   const config = {
     connectionString: url,

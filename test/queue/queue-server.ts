@@ -3,7 +3,8 @@ import { Client } from 'pg'
 import { migrate } from '../../src/database/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import type { QueueBackend } from '../../src/queue/job-queue.ts'
-import { createDatabase, ownPostgres } from '../helpers/database.ts'
+import { ownPostgres } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createProxy, type Proxy } from '../live/proxy.ts'
@@ -38,8 +39,7 @@ export async function sharedQueue (t: TestScope, kind: Kind): Promise<QueueServe
     const { url, prefix } = await createRedis(t)
     return queueAt(t, { kind, url, prefix })
   }
-  const { url } = await createDatabase(t)
-  await migrate({ connectionString: url }, { tables: tablesIn('powercrud'), queue: 'postgres' })
+  const { url } = await createEngineDatabase(t)
   return queueAt(t, { kind, url, prefix: '' })
 }
 

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import { Queue, Worker } from 'bullmq'
 import { requeueDeadJobs } from '../../src/sweep/sql/requeue-dead-jobs.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
-import { createDatabase, type TestDatabase } from '../helpers/database.ts'
+import type { TestDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { emptyQueue } from '../helpers/empty-queue.ts'
 import { createGate } from '../helpers/gate.ts'
 import { work } from '../helpers/engine.ts'
@@ -17,7 +18,7 @@ interface Place {
 }
 
 async function onPostgres (t: Test): Promise<Place> {
-  const database: TestDatabase = await createDatabase(t)
+  const database: TestDatabase = await createEngineDatabase(t)
   const scene = await openScene(t, { database })
   return { scene, empty: () => emptyQueue(scene.client) }
 }

@@ -14,7 +14,8 @@ import { handleDelivery } from '../../src/worker/handle-delivery.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import type { WorkerSettings } from '../fixtures/worker-process.ts'
-import { createDatabase, type TestDatabase } from '../helpers/database.ts'
+import type { TestDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, defaultRules, openEngine, type TestEngine } from '../helpers/engine.ts'
 import { startScript, type ChildScript } from '../helpers/processes.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -54,7 +55,7 @@ export interface Scene extends TestEngine {
  * alive for all that the sweep can tell.
  */
 export async function openScene (t: TestScope, { database: given, redis, rules: own = {}, items = 100 }: SceneOptions = {}): Promise<Scene> {
-  const database = given ?? await createDatabase(t)
+  const database = given ?? await createEngineDatabase(t)
   const rules = { ...defaultRules, conflictTtlMs: leaseMs, ...own }
   const client = await database.connect()
   const orm = await createOrm(t, database)

@@ -6,7 +6,7 @@ import { isTerminal } from '../../src/jobs/states.ts'
 import type { TaskHandler } from '../../src/tasks/task.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { openEngine, work } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
@@ -18,7 +18,7 @@ interface TasksOptions {
 
 /** Items 1 … 20 on a database of its own, and an engine with tasks, whose jobs are worked on when the test says so. */
 export async function tasksEngine (t: TestScope, { tasks = {}, rules, settings = {} }: TasksOptions = {}) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 20)
   const { engine, queueBackend, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item } }, rules, settings: { tasks, ...settings } })

@@ -13,12 +13,12 @@ import { registerWorker } from '../../src/worker/sql/register-worker.ts'
 import type { ResourceRules } from '../../src/engine.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
 async function openServer (t: TestScope) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const open = (rules: Partial<ResourceRules>, name = 'items') => openEngine(t, { orm, resources: { [name]: { entity: Item, bulkFields: ['status'], ...rules } } })
