@@ -1,7 +1,7 @@
 import { fail } from 'node:assert/strict'
 
 interface UntilOptions {
-  /** How long to go on asking. */
+  /** How long to go on asking; generous unless told, for it is a test that fails or a machine that is busy that needs it. */
   deadlineMs?: number
   /** What is waited for, as it would follow "waited for". */
   what?: string
@@ -16,7 +16,7 @@ type Falsy = false | null | undefined | 0 | ''
  */
 export async function until<T> (
   condition: () => T | Promise<T>,
-  { deadlineMs = 10_000, what = `(${condition.toString()})`, intervalMs = 10 }: UntilOptions = {}
+  { deadlineMs = 30_000, what = `(${condition.toString()})`, intervalMs = 10 }: UntilOptions = {}
 ): Promise<Exclude<T, Falsy>> {
   const deadline = performance.now() + deadlineMs
   let last: T

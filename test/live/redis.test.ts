@@ -106,7 +106,7 @@ t.test('while Redis is known to be away, nobody waits', async (t) => {
   const begin = performance.now()
   for (let call = 0; call < 50; call++) await store.hear(randomUUID()).catch(() => undefined)
   const tookMs = Math.round(performance.now() - begin)
-  t.ok(tookMs < 1_000, `50 answers, one after the other, in ${tookMs} ms`)
+  t.ok(tookMs < 4_000, `50 answers, one after the other, in ${tookMs} ms`)
 })
 
 t.test('is not disturbed by a given client that is closed, nor disturbs one that is not', async (t) => {

@@ -129,7 +129,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     const startedAt = performance.now()
     await hanging.close(200)
     const tookMs = performance.now() - startedAt
-    t.ok(tookMs >= 190 && tookMs < 3_000, `closed in ${tookMs} ms`)
+    t.ok(tookMs >= 190 && tookMs < 10_000, `closed in ${tookMs} ms`)
 
     const other = await openConsumer(t, server)
     t.same(await other.took(1), delivery, 'what it left behind is handed out again')

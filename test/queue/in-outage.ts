@@ -17,10 +17,13 @@ export async function recovered (queue: JobQueue): Promise<void> {
   await until(() => queue.ping(2_000).then(() => true, () => false), { what: 'the queue after the outage' })
 }
 
+/** What a busy machine may add to a limit; what is not bounded takes far longer, or never ends. */
+const toleranceMs = 1_500
+
 /** Runs it, and asserts that it was done in time. */
 export async function bounded (t: Test, limitMs: number, run: () => Promise<unknown>): Promise<void> {
   const since = performance.now()
   await run()
   const tookMs = performance.now() - since
-  t.ok(tookMs < limitMs, `in ${Math.round(tookMs)} ms`)
+  t.ok(tookMs < limitMs + toleranceMs, `in ${Math.round(tookMs)} ms`)
 }

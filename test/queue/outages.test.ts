@@ -20,7 +20,7 @@ for (const kind of kinds) {
     await t.test('commands are refused, soon', async (t) => {
       await bounded(t, 7_000, () => t.rejects(queue.add(during), { code: 'unavailable' }))
       await bounded(t, 7_000, () => t.rejects(queue.stateOf(during), { code: 'unavailable' }))
-      await bounded(t, 1_500, () => t.rejects(queue.ping(1_000), { code: 'unavailable' }))
+      await bounded(t, 1_000, () => t.rejects(queue.ping(1_000), { code: 'unavailable' }))
     })
     const born = await bornInOutage(t, server)
     const closing = await bornInOutage(t, server)

@@ -21,7 +21,7 @@ for (const kind of kinds) {
 
     await server.freeze()
     await bounded(t, 7_000, () => t.rejects(queue.add(newDelivery()), { code: 'unavailable' }))
-    await bounded(t, 1_500, () => t.rejects(queue.ping(1_000), { code: 'unavailable' }))
+    await bounded(t, 1_000, () => t.rejects(queue.ping(1_000), { code: 'unavailable' }))
     await bounded(t, 3_500, () => other.close(1_000))
     resolve({ done: true })
     await bounded(t, 3_500, () => busy.close(1_000))
