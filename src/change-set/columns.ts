@@ -84,7 +84,8 @@ function wrapperOf (prop: EntityProperty, type: string, platform: Platform): (pa
   return (parameter) => `${parameter}${castTo(type)}`
 }
 
-function zoneOf (platform: Platform): string {
+/** SQL: the zone in which MikroORM keeps instants in columns without one. */
+export function zoneOf (platform: Platform): string {
   const zone = platform.getTimezone() ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   if (zone === 'Z') return "'UTC'"
   // As a name, PostgreSQL would read an offset the other way round.

@@ -49,6 +49,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
       selectionId,
       fields: isDelete ? resource.options.bulkFields : Object.keys(request.set ?? {}),
       isDelete,
+      onError: request.onError,
       isLate,
       budgetMs: trialBudgetMs
     })

@@ -1,9 +1,12 @@
+import type { OnError } from '../../schemas/job.ts'
 import type { RowResult } from '../../schemas/results.ts'
 import { entityTransaction } from '../database/entity-transaction.ts'
 import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
+import { engineError, isPowercrudError } from '../errors.ts'
 import { boundWriteTransaction } from '../run/sql/bound-transaction.ts'
 import { writeNarrowing, type Narrowing } from '../run/narrow.ts'
+import { endOfSlice, learn, startPace, type SlicePace } from '../run/write-chunk.ts'
 import { rowErrorTeller } from '../write/row-error.ts'
 import type { Refusal, WriteTransaction, Writer } from '../write/writer.ts'
 import type { PreviewSample } from '../../schemas/preview.ts'
@@ -29,6 +32,8 @@ export interface TrialRequest {
   /** The fields that samples show. */
   fields: readonly string[]
   isDelete: boolean
+  /** What is skipped by itself fails the whole, unless the rest is done. */
+  onError: OnError
   isLate: () => boolean
   budgetMs: number
 }
@@ -45,43 +50,61 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
         name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
       })
       await request.writer.begin?.(transaction)
-      for (let after = -1; !request.isLate() && trial.failures.length < failuresToldAtMost;) {
+      const narrowing = narrowingOf(tables, transaction, request)
+      const pace = startPace()
+      for (let after = -1; !isEnough(request, trial);) {
         const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
         if (chunk === undefined) break
-        await tryChunk(narrowingOf(tables, transaction, request), chunk, request, trial)
+        await tryChunk(narrowing, chunk, pace, request, trial)
         after = chunk.no
       }
       return { commit: false, value: undefined }
     })
   } catch (error) {
-    log.info({ err: error, resource: request.resource.name }, 'a preview ended its trial early')
+    if (!isPowercrudError(error, 'interrupted')) log.info({ err: error, resource: request.resource.name }, 'a preview ended its trial early')
   }
   return trial
 }
 
-function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer }: TrialRequest): Narrowing {
-  const nobody = () => undefined
-  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorTeller(resource, writer.fields), onDone: nobody, onRefused: nobody }
+function isEnough ({ isLate }: TrialRequest, { failures }: Trial): boolean {
+  return isLate() || failures.length >= failuresToldAtMost
 }
 
-async function tryChunk (narrowing: Narrowing, chunk: FrozenChunk, request: TrialRequest, trial: Trial): Promise<void> {
-  const { resource, selectionId } = request
-  const { em } = narrowing.transaction
-  const sampled = trial.checkedCount === 0 ? chunk.keys.slice(0, sampleSize) : []
-  const before = await readRecords(em, resource, sampled, request.fields)
-  const slices = sampled.length > 0 && chunk.size > sampled.length
-    ? [{ from: 1, to: sampled.length }, { from: sampled.length + 1, to: chunk.size }]
-    : [{ from: 1, to: chunk.size }]
-  for (const slice of slices) {
-    const { refused } = await writeNarrowing(narrowing, { selectionId, no: chunk.no, ...slice })
-    trial.checkedCount += slice.to - slice.from + 1
-    trial.failures.push(...refused.filter(wouldFail).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, resource)))
-    if (slice.from > 1 || sampled.length === 0) continue
-    const after = request.isDelete ? new Map<string, Record<string, unknown>>() : await readRecords(em, resource, sampled, request.fields)
-    trial.sample = sampled.filter((key) => before.has(key)).map((key) => ({
-      id: resource.key.toWire(key), before: before.get(key)!, after: after.get(key) ?? null
-    }))
+function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isLate }: TrialRequest): Narrowing {
+  const nobody = () => undefined
+  const check = () => {
+    if (isLate()) throw engineError('interrupted')
   }
+  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorTeller(resource, writer.fields), check, onDone: nobody, onRefused: nobody }
+}
+
+/** In slices like those of a job: no more records in memory, and none that takes all the time. The first are the sample. */
+async function tryChunk (narrowing: Narrowing, chunk: FrozenChunk, pace: SlicePace, request: TrialRequest, trial: Trial): Promise<void> {
+  const { selectionId, writer } = request
+  for (let from = 1; from <= chunk.size && !isEnough(request, trial);) {
+    const isSample = trial.checkedCount === 0
+    const to = isSample ? Math.min(sampleSize, chunk.size) : endOfSlice(pace, writer, from, chunk.size)
+    const startedAtMs = performance.now()
+    const write = () => writeNarrowing(narrowing, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
+    const { refused } = isSample ? await sampling(narrowing, chunk.keys.slice(0, to), request, trial, write) : await write()
+    trial.checkedCount += to - from + 1
+    trial.failures.push(...refused.filter(wouldFail).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
+    if (!isSample) learn(pace, to - from + 1, performance.now() - startedAtMs)
+    from = to + 1
+  }
+}
+
+/** Shows records before and after they are written. */
+async function sampling<Result> (
+  { transaction: { em } }: Narrowing, keys: readonly string[], { resource, fields, isDelete }: TrialRequest, trial: Trial, write: () => Promise<Result>
+): Promise<Result> {
+  const before = await readRecords(em, resource, keys, fields)
+  const result = await write()
+  const after = isDelete ? new Map<string, Record<string, unknown>>() : await readRecords(em, resource, keys, fields)
+  trial.sample = keys.filter((key) => before.has(key)).map((key) => ({
+    id: resource.key.toWire(key), before: before.get(key)!, after: after.get(key) ?? null
+  }))
+  return result
 }
 
 /** Whoever is busy right now need not be so later. */
@@ -89,6 +112,6 @@ function wouldFail ({ code }: Refusal): boolean {
   return code !== 'lock_timeout' && code !== 'statement_timeout'
 }
 
-function failureOf (chunk: FrozenChunk, { place, outcome, code, message, field }: Refusal, { key }: EngineResource): RowResult {
-  return { index: chunk.ord[place - 1]!, id: key.toWire(chunk.keys[place - 1]!), outcome, code, message, ...(field !== undefined && { field }) }
+function failureOf (chunk: FrozenChunk, { place, outcome, code, message, field }: Refusal, { resource: { key }, onError }: TrialRequest): RowResult {
+  return { index: chunk.ord[place - 1]!, id: key.toWire(chunk.keys[place - 1]!), outcome: onError === 'continue' ? outcome : 'failed', code, message, ...(field !== undefined && { field }) }
 }

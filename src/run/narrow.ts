@@ -19,6 +19,8 @@ export interface Narrowing {
   resource: EngineResource
   blame: Blame
   errors: RowErrorTeller
+  /** Throws when the work must not go on. */
+  check: () => void
   /** Called when the records of the chunk up to this place are done with. */
   onDone: (place: number) => void
   /** Told what was thrown for a record. */
@@ -33,6 +35,7 @@ export interface Narrowing {
  */
 export async function writeNarrowing (work: Narrowing, slice: Slice): Promise<SliceOutcome> {
   const { transaction, writer } = work
+  work.check()
   await setSavepoint(transaction.sql)
   try {
     const outcome = await writer.write(transaction, slice, work.onDone)

@@ -1,10 +1,8 @@
-import type { EntityProperty } from '@mikro-orm/core'
 import { messageOf } from '../errors.ts'
 import type { ChunkToDo } from '../jobs/sql/next-chunk.ts'
 import { rowErrorTeller } from '../write/row-error.ts'
-import { findStale } from '../write/sql/find-stale.ts'
-import type { Refusal, Slice, SliceOutcome, WriteTransaction } from '../write/writer.ts'
-import { hasFailed, joined, writeSlices, type Blame, type Narrowing } from './narrow.ts'
+import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../write/writer.ts'
+import { hasFailed, joined, writeNarrowing, type Blame, type Narrowing } from './narrow.ts'
 import type { Run } from './run.ts'
 
 /** Slices are made to take about this long, so that live progress moves at least every half second. */
@@ -44,54 +42,34 @@ export async function writeChunk (run: Run, transaction: WriteTransaction, chunk
   const narrowing = narrowingOf(run, transaction, work)
   let outcome: SliceOutcome = { unchanged: [], missing: [], refused: [] }
   for (let from = 1; from <= chunk.size;) {
-    work.check()
-    const to = Math.min(chunk.size, from + Math.min(pace.size, run.writer.sliceAtMost ?? Infinity) - 1)
+    const to = endOfSlice(pace, run.writer, from, chunk.size)
     const startedAtMs = performance.now()
-    const slice: Slice = { selectionId: run.claim.job.selection_id, no: chunk.no, from, to }
-    outcome = joined(outcome, await writeSlice(narrowing, slice, chunk.versioned))
+    const slice: Slice = { selectionId: run.claim.job.selection_id, no: chunk.no, from, to, versioned: chunk.versioned }
+    outcome = joined(outcome, await writeNarrowing(narrowing, slice))
     if (blame === 'first' && hasFailed(outcome)) return outcome
-    adjust(pace, to - from + 1, performance.now() - startedAtMs)
+    learn(pace, to - from + 1, performance.now() - startedAtMs)
     work.onDone(to)
     from = to + 1
   }
   return outcome
 }
 
-function narrowingOf ({ engine: { tables, log }, claim: { job }, resource, writer }: Run, transaction: WriteTransaction, { blame, onDone }: ChunkWrite): Narrowing {
+function narrowingOf ({ engine: { tables, log }, claim: { job }, resource, writer }: Run, transaction: WriteTransaction, { blame, onDone, check }: ChunkWrite): Narrowing {
   let refusedCount = 0
   const onRefused = (error: unknown, { code }: Refusal) => {
     refusedCount += 1
     if (refusedCount <= loggedAtMost) log[code === 'hook_failed' ? 'warn' : 'debug']({ jobId: job.id, err: error }, 'a record was refused')
   }
-  return { tables, transaction, writer, resource, blame, errors: rowErrorTeller(resource, writer.fields), onDone, onRefused }
+  return { tables, transaction, writer, resource, blame, errors: rowErrorTeller(resource, writer.fields), check, onDone, onRefused }
 }
 
-/** Records that have changed since they were selected are left as they are; the rest of the slice is written. */
-async function writeSlice (work: Narrowing, slice: Slice, versioned: boolean): Promise<SliceOutcome> {
-  const { tables, transaction: { sql }, resource, writer } = work
-  const version = versioned ? resource.meta.props.find((prop: EntityProperty) => prop.version) : undefined
-  const stale = version === undefined ? [] : await findStale(sql, tables, resource, { slice, version, lock: writer.lock })
-  if (stale.length === 0) return writeSlices(work, [slice])
-  const outcome = staleOutcome(stale)
-  return work.blame === 'first' ? outcome : joined(outcome, await writeSlices(work, between(slice, stale)))
+/** The last place of the next slice. */
+export function endOfSlice (pace: SlicePace, { sliceAtMost = Infinity }: Pick<Writer, 'sliceAtMost'>, from: number, size: number): number {
+  return Math.min(size, from + Math.min(pace.size, sliceAtMost) - 1)
 }
 
-function staleOutcome (places: readonly number[]): SliceOutcome {
-  return {
-    unchanged: [],
-    missing: [],
-    refused: places.map((place) => ({ place, outcome: 'failed', code: 'stale_version', message: messageOf('stale_version') }))
-  }
-}
-
-/** What is left of a slice without some places. */
-function between (slice: Slice, places: readonly number[]): Slice[] {
-  return [slice.from - 1, ...places]
-    .map((place, index) => ({ ...slice, from: place + 1, to: (places[index] ?? slice.to + 1) - 1 }))
-    .filter(({ from, to }) => from <= to)
-}
-
-function adjust (pace: SlicePace, written: number, tookMs: number): void {
+/** Learns from a slice how many records the next one should have. */
+export function learn (pace: SlicePace, written: number, tookMs: number): void {
   const ideal = written * sliceTargetMs / Math.max(tookMs, 1)
   pace.size = Math.max(1, Math.round(Math.min(ideal, pace.size * growthAtMost)))
 }

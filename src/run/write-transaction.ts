@@ -7,7 +7,7 @@ import type { WriteTransaction } from '../write/writer.ts'
 import type { Claim } from './claim.ts'
 import { boundWriteTransaction } from './sql/bound-transaction.ts'
 
-/** How long a write waits for a row that an ordinary transaction of the application holds. */
+/** How long a write waits for a row that an ordinary transaction of the application holds; less than a statement may take. */
 const lockWaitMs = 5_000
 
 /** Opens the transactions of one claim. */
@@ -22,7 +22,7 @@ export interface WriteTransactions {
 
 export function writeTransactions (engine: Engine, { job, fence }: Claim): WriteTransactions {
   const { orm, pulse, tables, leaseMs } = engine
-  const bounds = { name: backendName(job.id), idleMs: leaseMs, lockMs: Math.min(lockWaitMs, leaseMs), statementMs: leaseMs }
+  const bounds = { name: backendName(job.id), idleMs: leaseMs, lockMs: Math.min(lockWaitMs, Math.floor(leaseMs / 2)), statementMs: leaseMs }
   let recorded = ''
 
   /** The pool may hand out another connection each time; the job row is written only when it did. */

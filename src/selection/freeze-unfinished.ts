@@ -9,7 +9,7 @@ import { freezeKeys } from './sql/freeze-keys.ts'
 
 /**
  * Freezes what of another job failed, or was not done: the records that were left out because somebody else had locked
- * them among it, but none that have changed since they were read.
+ * them among it, but none that have changed since they were read. Versions that were given still hold.
  */
 export async function freezeUnfinished (request: Omit<FreezeRequest, 'selection'>, job: JobRow): Promise<FrozenSelection> {
   const { sql, tables, resource, view, selectionId, living } = request
@@ -26,7 +26,7 @@ export async function freezeUnfinished (request: Omit<FreezeRequest, 'selection'
       rows,
       keys: unfinished.map((index) => chunk.keys[index]!),
       places: unfinished.map((index) => chunk.ord[index]!),
-      versions: null
+      versions: chunk.versions && unfinished.map((index) => chunk.versions![index]!)
     })
     frozen.total += unfinished.length
     frozen.present += page.present
@@ -35,5 +35,6 @@ export async function freezeUnfinished (request: Omit<FreezeRequest, 'selection'
 }
 
 function isUnfinished (outcome: RowOutcome, code: string | undefined): boolean {
+  if (code === 'stale_version') return false
   return outcome === 'failed' || outcome === 'unprocessed' || (outcome === 'skipped' && code === 'locked')
 }

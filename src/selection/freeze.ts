@@ -63,7 +63,7 @@ async function freezeGiven (request: FreezeRequest, ids: WireKey[], versions: (n
   const { sql, resource, view, chunkSize } = request
   refuseTooMany(ids.length, request)
   const rows = await visibleRows(resource, view)
-  const given = sortedKeys(resource, ids)
+  const given = sortedKeys(resource, ids, versions)
   let present = 0
   let chunkCount = 0
   for (let start = 0; start < given.length; start += chunkSize) {
@@ -80,14 +80,29 @@ async function freezeGiven (request: FreezeRequest, ids: WireKey[], versions: (n
   return { total: given.length, present, chunkCount }
 }
 
-/** Duplicates collapse; the first one's place counts. */
-function sortedKeys ({ key }: Resource, ids: WireKey[]): { key: string, place: number }[] {
+/**
+ * Duplicates collapse; the first one's place counts.
+ * @throws validation_failed for one that comes with two versions, since nobody can say which one was read
+ */
+function sortedKeys ({ key }: Resource, ids: WireKey[], versions: (number | string)[] | undefined): { key: string, place: number }[] {
   const places = new Map<string, number>()
   ids.forEach((id, place) => {
     const stored = key.fromWire(id)
-    if (!places.has(stored)) places.set(stored, place)
+    const first = places.get(stored)
+    if (first === undefined) places.set(stored, place)
+    else if (versions !== undefined && !isSameVersion(versions[first]!, versions[place]!)) throw twoVersions(id, place)
   })
   return [...places].map(([stored, place]) => ({ key: stored, place })).sort((one, other) => key.compare(one.key, other.key))
+}
+
+/** An instant may be written in several ways. */
+function isSameVersion (one: number | string, other: number | string): boolean {
+  return one === other || (typeof one === 'string' && typeof other === 'string' && Date.parse(one) === Date.parse(other))
+}
+
+function twoVersions (id: WireKey, place: number) {
+  const message = `the record ${JSON.stringify(id)} is given before with another version`
+  return problem('validation_failed', `/selection/versions/${place}: ${message}`, { errors: [{ path: `/selection/versions/${place}`, message }] })
 }
 
 function placeOf ({ tables, resource, selectionId, living }: FreezeRequest, no: number) {

@@ -5,16 +5,21 @@ import { guardCascades } from './cascades.ts'
 import { entityDeleteWriter, entityUpdateWriter } from './entity-writer.ts'
 import { persistenceWriter } from './persistence-writer.ts'
 import { setDeleteWriter, setUpdateWriter } from './set-writer.ts'
+import { guardVersions } from './versions.ts'
 import type { Writer } from './writer.ts'
 
 /** A job, or what is tried out before there is one: then it has no id, and keeps nothing. */
-export type WriterJob = Pick<JobRow, 'operation' | 'spec'> & Partial<Pick<JobRow, 'id' | 'created_by_id' | 'created_by_label' | 'reason' | 'undo_of'>>
+export type WriterJob = Pick<JobRow, 'operation' | 'spec'> & Partial<Pick<JobRow, 'id' | 'on_error' | 'created_by_id' | 'created_by_label' | 'reason' | 'undo_of'>>
 
-/** The writer of a bulk job. A delete looks after the records that go with its own, whoever writes it. */
+/**
+ * The writer of a bulk job. A delete looks after the records that go with its own, whoever writes it; and records that
+ * have changed since they were read are nobody's to write.
+ */
 export function createWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   const mode = modeOf(job)
   const writer = writerOf(engine, resource, job, mode)
-  return mode === 'delete' ? guardCascades(engine, resource, writer) : writer
+  const guarded = mode === 'delete' ? guardCascades(engine, resource, writer) : writer
+  return guardVersions(engine.tables, resource, guarded, job.on_error === undefined || job.on_error === 'continue' ? 'skipped' : 'failed')
 }
 
 function writerOf ({ tables }: Engine, resource: EngineResource, job: WriterJob, mode: 'update' | 'delete'): Writer {

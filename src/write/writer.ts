@@ -8,6 +8,8 @@ export interface Slice {
   no: number
   from: number
   to: number
+  /** Whether the records were selected with the versions that they were read with. */
+  versioned?: boolean
 }
 
 /** A record that was not written, and why. */

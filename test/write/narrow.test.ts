@@ -123,21 +123,6 @@ t.test('constraints that are deferred are checked with their record, not at the 
   t.match(await unwritten(twins), [{ key: '7', code: 'unique_violation' }])
 })
 
-t.test('versions that were given are compared with the rows\' own, and the others are written', async (t) => {
-  await refusing()
-  await rows('UPDATE item SET version = 5 WHERE id IN (2, 4)')
-  const selection = { ids: [1, 2, 3, 4, 5, 99_999], versions: [1, 1, 1, 5, 1, 1] }
-  const stale = { key: '2', outcome: 'failed', code: 'stale_version', message: 'a record has changed since it was read' }
-  const refused = await perform('items', { selection, set: { status: 'done' } })
-  t.match(refused, { ...counts, status: 'failed', failed: 1, error_code: 'rolled_back', error_row_code: 'stale_version' })
-  t.same(await unwritten(refused), [stale])
-
-  const done = await perform('items', { selection, set: { status: 'done' }, onError: 'continue' })
-  t.match(done, { ...counts, status: 'completed_with_errors', succeeded: 4, failed: 1, missing: 1 })
-  t.same(await unwritten(done), [stale, { key: '99999', outcome: 'missing' }])
-  t.same(await rows('SELECT version FROM item WHERE id <= 5 ORDER BY id'), [2, 5, 2, 6, 2].map((version) => ({ version })))
-})
-
 t.test('a deadlock with another session is tried again, whole', async (t) => {
   await refusing()
   const gate = await createGate(database, { table: 'item', on: 'update', when: 'before', row: "new.id = 100 AND new.status = 'done'" })

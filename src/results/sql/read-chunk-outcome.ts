@@ -9,6 +9,8 @@ export interface ChunkOutcome extends ChunkResult {
   /** Stored keys, sorted, and each one's place in the user's selection. */
   keys: string[]
   ord: number[]
+  /** The versions that they were selected with, where they were. */
+  versions: string[] | null
   state: 'pending' | 'done'
 }
 
@@ -31,7 +33,7 @@ export async function readChunkOutcome (
   { kind, jobId, selectionId, from, outcome }: { kind: KeyKind, jobId: string, selectionId: string, from: number, outcome: RowOutcome | undefined }
 ): Promise<ChunkOutcome | undefined> {
   const [row] = await sql.query<ChunkOutcome>(`
-    SELECT work.no, chunk.keys::text[] AS keys, chunk.ord, work.state, work.unchanged, work.missing, work.refused
+    SELECT work.no, chunk.keys::text[] AS keys, chunk.ord, chunk.versions, work.state, work.unchanged, work.missing, work.refused
     FROM ${tables.jobChunk} work
     JOIN ${tables.chunkOf[kind]} chunk ON chunk.selection_id = $2 AND chunk.no = work.no
     WHERE work.job_id = $1 AND work.no >= $3 ${outcome === undefined ? '' : `AND ${mayHave[outcome]}`}

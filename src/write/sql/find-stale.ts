@@ -1,22 +1,30 @@
-import type { EntityProperty } from '@mikro-orm/core'
-import { quote, type Sql } from '../../database/sql.ts'
+import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { isTimestampWithoutZone } from '../../change-set/column-type.ts'
+import { zoneOf } from '../../change-set/columns.ts'
+import { quote } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { Resource } from '../../resources/resource.ts'
-import type { RowLock, Slice } from '../writer.ts'
-import { inSlice, sliceKeys, sliceValues } from './slice-keys.ts'
+import { recordKeyOf } from '../../resources/record-key.ts'
+import { qualified, type Resource } from '../../resources/resource.ts'
+import type { RowLock, Slice, WriteTransaction } from '../writer.ts'
+import { sliceKeys, sliceValues } from './slice-keys.ts'
 
 /**
- * Which of a slice's records have another version than the one that they were selected with. Locks them all, so that
- * the answer is still true when they are written.
- * Output: places within the chunk.
+ * Which of a slice's records have another version than the one that they were selected with. Locks them all in the order
+ * of their key, so that the answer is still true when they are written.
+ *
+ * Input: the version's property, and the entity whose table has it. Output: places within the chunk.
  */
 export async function findStale (
-  sql: Sql, tables: Tables, resource: Resource, { slice, version, lock }: { slice: Slice, version: EntityProperty, lock: RowLock }
+  { sql, em }: Pick<WriteTransaction, 'sql' | 'em'>, tables: Tables, resource: Resource,
+  { slice, version, owner, lock }: { slice: Slice, version: EntityProperty, owner: EntityMetadata, lock: RowLock }
 ): Promise<number[]> {
-  const { table, key } = resource
+  const isOwn = owner === resource.meta
+  const key = isOwn ? resource.key : { ...recordKeyOf(owner, new Map()), kind: resource.key.kind }
   const [row] = await sql.query<{ stale: number[] | null }>(`
     WITH locked AS MATERIALIZED (
-      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${table} t WHERE ${inSlice(tables, resource, 't')} FOR ${lock}
+      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${qualified(owner)} t
+      WHERE ${key.among('t', sliceKeys(tables, key))}${isOwn ? resource.ofClass('t') : ''} ORDER BY ${key.orderBy('t')} FOR ${lock}
     ), given AS MATERIALIZED (
       SELECT g.key, g.version, g.place + $3::int - 1 AS place
       FROM unnest(${sliceKeys(tables, key)}, (
@@ -24,14 +32,14 @@ export async function findStale (
       )) WITH ORDINALITY AS g (key, version, place)
     )
     SELECT array_agg(given.place::int ORDER BY given.place) AS stale
-    FROM given JOIN locked USING (key) WHERE ${differs(version)}`, sliceValues(slice))
+    FROM given JOIN locked USING (key) WHERE ${differs(version, em)}`, sliceValues(slice))
   return row!.stale ?? []
 }
 
-function differs (version: EntityProperty): string {
+function differs (version: EntityProperty, em: EntityManager): string {
   if (version.runtimeType !== 'Date') return 'locked.version::text IS DISTINCT FROM given.version'
-  // MikroORM keeps instants in a column without time zone as UTC.
-  const instant = /^timestamp(\(|$| without)/.test(version.columnTypes[0]!) ? "locked.version AT TIME ZONE 'UTC'" : 'locked.version'
+  // The client has it as MikroORM reads it.
+  const instant = isTimestampWithoutZone(version.columnTypes[0]!) ? `locked.version AT TIME ZONE ${zoneOf(em.getPlatform())}` : 'locked.version'
   // Clients hold milliseconds, whatever the column keeps.
   return `date_trunc('milliseconds', ${instant}) IS DISTINCT FROM date_trunc('milliseconds', given.version::timestamptz)`
 }
