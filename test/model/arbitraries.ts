@@ -12,6 +12,11 @@ function object<Shape extends object, Keys extends keyof Shape = keyof Shape> (m
   return fc.record(members, { ...constraints, noNullPrototype: true })
 }
 
+/** Mostly left out. */
+function seldom<Value> (value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
+}
+
 /** How many records there are at first at most; ids beyond are missing. */
 const lastId = 24
 const id = fc.integer({ min: 1, max: lastId + 4 })
@@ -87,19 +92,19 @@ export type SelectionPlan =
   | { kind: 'filter', filter: Filter, exclude?: number[] | undefined, offBy?: number | undefined }
   | { kind: 'all', exclude?: number[] | undefined, offBy?: number | undefined }
 
-const exclude = fc.option(fc.array(id, { maxLength: 8 }), { nil: undefined })
-const offBy = fc.option(fc.constantFrom(0, 0, 0, 1, -1), { nil: undefined })
+const exclude = seldom(fc.array(id, { maxLength: 8 }))
+const offBy = seldom(fc.constantFrom(0, 0, 1, -1))
 const selection: fc.Arbitrary<SelectionPlan> = fc.oneof(
   {
     weight: 4,
     arbitrary: object({
       kind: fc.constant('ids' as const),
       ids: fc.array(id, { minLength: 1, maxLength: 16, size: 'max' }),
-      versions: fc.option(fc.array(fc.constantFrom('right' as const, 'right' as const, 'right' as const, 'wrong' as const), { minLength: 16, maxLength: 16 }), { nil: undefined, freq: 2 })
+      versions: seldom(fc.array(fc.constantFrom('right' as const, 'right' as const, 'right' as const, 'wrong' as const), { minLength: 16, maxLength: 16 }))
     })
   },
-  { weight: 4, arbitrary: object({ kind: fc.constant('filter' as const), filter, exclude, offBy }) },
-  { weight: 2, arbitrary: object({ kind: fc.constant('all' as const), exclude, offBy }) })
+  { weight: 3, arbitrary: object({ kind: fc.constant('filter' as const), filter, exclude, offBy }) },
+  { weight: 3, arbitrary: object({ kind: fc.constant('all' as const), exclude, offBy }) })
 
 const members = fc.oneof(
   object({ add: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }), remove: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }) }, { requiredKeys: [] }).filter((change) => Object.keys(change).length > 0),
@@ -117,10 +122,10 @@ const order: fc.Arbitrary<ModelOrder> = object({
 const manners = {
   side: fc.constantFrom<Side>('near', 'near', 'far'),
   onError: fc.constantFrom<OnError>(...onErrorModes),
-  onConflict: fc.constantFrom<OnConflict>(...onConflictModes)
+  onConflict: fc.constantFrom<OnConflict>(...onConflictModes, 'wait', 'skip')
 }
 
-const scope = fc.option(filter, { nil: undefined, freq: 4 })
+const scope = seldom(filter)
 const here = fc.boolean()
 /** Which of the jobs (or previews) that there are, whatever their number. */
 const which = fc.nat({ max: 9 })
@@ -131,7 +136,7 @@ export type LaunchPlan = typeof launchPlan extends fc.Arbitrary<infer Plan> ? Pl
 
 /** What happens to a worker while it stands in its transaction. */
 export const mishaps = [
-  'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'cancelled', 'cancelledAndDied', 'stopped'
+  'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'superseded', 'cancelled', 'cancelledAndDied', 'stopped'
 ] as const
 export type Mishap = typeof mishaps[number]
 

@@ -1,10 +1,13 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { cancelJob } from '../../src/jobs/cancel-job.ts'
 import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
+import { claim } from '../../src/run/claim.ts'
+import { runJob } from '../../src/run/run-job.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { Mishap, PlanOf } from './arbitraries.ts'
+import { compare } from './compare.ts'
 import { cancel, die, perform, type ModelJob } from './model.ts'
 import { endLease } from './recover.ts'
 import type { Situation } from './situation.ts'
@@ -53,7 +56,7 @@ export async function mishapStep (situation: Situation, { which, side, mishap, a
   }
 }
 
-const needsAnother: readonly Mishap[] = ['reclaimed', 'fenced', 'requeuedAndDone']
+const needsAnother: readonly Mishap[] = ['reclaimed', 'fenced', 'superseded', 'requeuedAndDone']
 
 /** One of the records, or the chunks, that are still to be done. */
 async function placeOf ({ world: { client } }: Situation, job: ModelJob, at: StandingPlace['at'], number: number): Promise<{ standing: StandingPlace, at: number } | undefined> {
@@ -123,6 +126,19 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
     deepEqual(await working, { done: true })
     deepEqual(await anothers, { done: true })
     job.deaths += 1
+    perform(model, job)
+  },
+
+  /** Another worker has the job but has not begun: nothing of what the old one does may come through. */
+  async superseded ({ situation: { model, world }, job, at, working }) {
+    await world.client.query("UPDATE powercrud.job SET backend_pid = NULL, lease = now() - interval '1 minute' WHERE id = $1", [job.id])
+    const claimed = await claim(world.engines.far, { jobId: job.id, n: job.n })
+    await world.stand.open()
+    deepEqual(await working, { done: true })
+    perform(model, job, { at, commits: false })
+    Object.assign(job, { status: 'running', deaths: job.deaths + 1 })
+    await compare(model, world)
+    equal((await runJob(world.engines.far, claimed!, new AbortController().signal)).kind, 'ended')
     perform(model, job)
   },
 
