@@ -88,7 +88,7 @@ async function tryChunk (narrowing: Narrowing, chunk: FrozenChunk, pace: SlicePa
     const write = () => writeNarrowing(narrowing, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
     const { refused } = isSample ? await sampling(narrowing, chunk.keys.slice(0, to), request, trial, write) : await write()
     trial.checkedCount += to - from + 1
-    trial.failures.push(...refused.filter(wouldFail).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
+    trial.failures.push(...refused.filter(wouldFail).sort((one, other) => one.place - other.place).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
     if (!isSample) learn(pace, to - from + 1, performance.now() - startedAtMs)
     from = to + 1
   }

@@ -106,11 +106,17 @@ function select (model: Model, { selection, resource, set, scope, chunkSize }: P
     const chunks = unfinished(model, model.jobs[selection.retryOf]!)
     return chunks.length === 0 ? { code: 'all_records_missing' } : chunks
   }
+  if ('ids' in selection && hasTwoVersions(selection)) return { code: 'validation_failed' }
   const chunks = freeze(model.records, selection, scope, chunkSize)
   if ('expectedCount' in selection && selection.expectedCount !== undefined && selection.expectedCount !== sizeOf(chunks)) {
     return { code: 'count_mismatch', count: sizeOf(chunks) }
   }
   return chunks
+}
+
+/** Nobody could say which one of them was read. */
+function hasTwoVersions ({ ids, versions }: { ids: number[], versions?: string[] }): boolean {
+  return versions !== undefined && ids.some((id, index) => versions[ids.indexOf(id)] !== versions[index])
 }
 
 function isSame (one: unknown, other: unknown): boolean {
@@ -132,11 +138,12 @@ export function preview (model: Model, { selection, resource, set, scope, chunkS
   return made
 }
 
-/** The records that a preview would say cannot be written: it looks at all of them, and at no versions. */
+/** The records that a preview would say are not written: it looks at all of them. */
 export function failuresOf (model: Model, { chunks, ...order }: ModelPreview): { index: number, id: number, code: string | undefined }[] {
   const records = copyOf(model.records)
-  return chunks.filter(({ excluded }) => excluded === null).flatMap(({ entries }) => entries.flatMap(({ id, place }) => {
-    const { outcome, code } = outcomeOf(write(records, order, id))
+  return chunks.filter(({ excluded }) => excluded === null).flatMap(({ entries }) => entries.flatMap((entry) => {
+    const { id, place } = entry
+    const { outcome, code } = outcomeOf(isStale(records, entry) ? { refused: 'stale_version' } : write(records, order, id))
     return outcome === 'failed' ? [{ index: place, id, code }] : []
   }))
 }
@@ -151,11 +158,12 @@ function areReferencesThere ({ owners, labels }: Records, set: ChangeSet | undef
 function unfinished ({ records }: Model, job: ModelJob): Chunk[] {
   return job.chunks.flatMap((chunk) => {
     const left = chunk.entries.filter(({ id }) => isUnfinished(chunk.outcomes.get(id)))
-    return splitMissing(left.map((entry): Entry => ({ ...entry, version: undefined })), (id) => records.items.has(id))
+    return splitMissing(left, (id) => records.items.has(id))
   })
 }
 
 function isUnfinished (outcome: Outcome | undefined): boolean {
+  if (outcome?.code === 'stale_version') return false
   return outcome === undefined || outcome.outcome === 'failed' || (outcome.outcome === 'skipped' && outcome.code === 'locked')
 }
 
@@ -216,15 +224,22 @@ function performChunk (records: Records, job: ModelJob, chunk: Chunk): [number, 
     for (const { id } of entries) outcomes.set(id, excluded === 'missing' ? { outcome: 'missing', code: 'missing' } : { outcome: 'skipped', code: 'locked' })
     return undefined
   }
-  const isStale = ({ id, version }: Entry) => version !== undefined && records.items.has(id) && String(records.items.get(id)!.version) !== version
   // Who has changed is looked for before anything is written.
-  const inTurn = job.onError === 'continue' ? entries : [...entries.filter(isStale), ...entries.filter((entry) => !isStale(entry))]
+  const inTurn = job.onError === 'continue' ? entries : [...entries.filter((entry) => isStale(records, entry)), ...entries.filter((entry) => !isStale(records, entry))]
   for (const entry of inTurn) {
-    const outcome = outcomeOf(isStale(entry) ? { refused: 'stale_version' } : write(records, job, entry.id))
+    const outcome = isStale(records, entry) ? stale(job) : outcomeOf(write(records, job, entry.id))
     outcomes.set(entry.id, outcome)
     if (outcome.outcome === 'failed' && job.onError !== 'continue') return [entry.id, outcome]
   }
   return undefined
+}
+
+function isStale (records: Records, { id, version }: Entry): boolean {
+  return version !== undefined && records.items.has(id) && String(records.items.get(id)!.version) !== version
+}
+
+function stale ({ onError }: Pick<ModelJob, 'onError'>): Outcome {
+  return { outcome: onError === 'continue' ? 'skipped' : 'failed', code: 'stale_version' }
 }
 
 function write (records: Records, { resource, set }: ModelOrder, id: number): Verdict {
