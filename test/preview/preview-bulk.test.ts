@@ -1,7 +1,9 @@
 import t from 'tap'
 import { previewBulk } from '../../src/preview/preview-bulk.ts'
+import { kindValues } from '../fixtures/kind-values.ts'
 import { bulkLaunch } from '../helpers/engine.ts'
 import { itemsEngine } from '../helpers/items.ts'
+import { openKinds } from '../helpers/kinds.ts'
 
 type Items = Awaited<ReturnType<typeof itemsEngine>>
 
@@ -86,4 +88,15 @@ t.test('the preview of a delete counts what would go with it, and what would be 
   t.equal(told.sample[0]?.after, null)
   t.match(told.sample[0]?.before, { status: 'new', labels: [2] })
   t.same(await fingerprint(items), before)
+})
+
+t.test('a sample shows every kind of field in JSON, before and after', async (t) => {
+  const { engine } = await openKinds(t)
+  const set = Object.fromEntries(Object.entries(kindValues).map(([field, [first]]) => [field, first!.json]))
+  const selection = { ids: [1, 2] }
+  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'kinds', { selection, set }), operation: 'update', selection })
+  t.same(told.failures, [])
+  const [{ before, after }] = JSON.parse(JSON.stringify(told.sample))
+  t.same(before, Object.fromEntries(Object.keys(set).map((field) => [field, null])))
+  t.match(after, { big: set.big, price: set.price, at: '2026-11-24T07:30:00.000Z', account: set.account, spot: set.spot, words: set.words, home: { big: '9007199254740993' } })
 })
