@@ -146,11 +146,11 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
     const { situation: { model, world }, job, at } = scene
     await cancelJob(world.engines.far, job.id)
     await goOn(scene)
-    if (perform(model, job, { at, commits: true })) return
-    // In one transaction it may come to a record at fault before it hears of the wish.
-    const { status } = await world.job(job.id)
-    if (job.onError !== 'rollback' || status !== 'failed') cancel(model, job)
-    else perform(model, job)
+    if (job.onError === 'rollback') {
+      // It may come to a record at fault before it hears of the wish; nothing is written either way.
+      if ((await world.job(job.id)).status === 'failed') perform(model, job)
+      else cancel(model, job)
+    } else if (!perform(model, job, { at, commits: true })) cancel(model, job)
   },
 
   async cancelledAndDied (scene) {
@@ -171,9 +171,8 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
     stop()
     await world.stand.open()
     const outcome = await working
-    // In one transaction it looks before each chunk that it writes; behind the last one nothing is left to stop.
-    const isLast = job.onError === 'rollback' && job.chunks.slice(at + 1).every(({ excluded }) => excluded !== null)
-    const isEnded = perform(model, job, isLast ? undefined : { at, commits: true })
+    // In one transaction it looks before each statement; behind the last one nothing is left to stop.
+    const isEnded = job.onError === 'rollback' ? outcome.done && perform(model, job) : perform(model, job, { at, commits: true })
     deepEqual(outcome, isEnded ? { done: true } : { done: false, handBack: true })
   }
 }
