@@ -12,7 +12,7 @@ import { ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
 
-/** Servers on one database; the lease is a second, so a sweep is never far. */
+/** Servers on one database; the lease is short, so a sweep is never far, and longer than a busy machine takes to start the next of them. */
 async function servers (t: TestScope, redisUrl?: string) {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
@@ -30,7 +30,7 @@ async function servers (t: TestScope, redisUrl?: string) {
         orm,
         ...(redis && { redis }),
         migrate: true,
-        conflictTtl: 1,
+        conflictTtl: 5,
         worker: { mode },
         resources: { items: { entity: Item, path: '/items', bulkFields: ['status'] } }
       })
