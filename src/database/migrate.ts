@@ -7,6 +7,7 @@ import { appliedMigrations } from './sql/applied-migrations.ts'
 import { boundTransaction } from './sql/bound-transaction.ts'
 import { createLedger } from './sql/create-ledger.ts'
 import { lockMigrations } from './sql/lock-migrations.ts'
+import { lockQueueMigrations } from './sql/lock-queue-migrations.ts'
 import { recordMigration } from './sql/record-migration.ts'
 import type { Tables } from './tables.ts'
 
@@ -38,8 +39,11 @@ export async function migrate (config: PoolConfig, scope: MigrationScope): Promi
       if (pending.has(migration.name) && await apply(sql, scope.tables, migration)) applied.push(migration.name)
     }
     if (pending.has(queueMigration)) {
-      await runQueueMigrations(client)
-      applied.push(queueMigration)
+      await lockQueueMigrations(sql)
+      if (await queueMigrationsPending(sql)) {
+        await runQueueMigrations(client)
+        applied.push(queueMigration)
+      }
     }
     return applied
   } finally {
