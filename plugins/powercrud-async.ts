@@ -34,6 +34,7 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
     resources: new Map(Object.entries(settings.resources)),
     tasks: settings.tasks,
     manager: settings.manager,
+    hooks: settings.hooks,
     log: app.log
   })
   const feed = createJobFeed(engine.live)

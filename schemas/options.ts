@@ -97,6 +97,15 @@ const WorkerOptions = Type.Object({
   concurrency: Type.Optional(Type.Integer({ default: 2, minimum: 1, maximum: 100, description: 'Jobs at the same time, each with a database connection.' }))
 }, { ...closed, default: {}, description: 'Who does the work: `{ mode, concurrency }`.' })
 
+const LifecycleHooks = Type.Object({
+  onCreate: Callback('A job was launched.'),
+  onProgress: Callback('How far a job is; about once a second at most.'),
+  onComplete: Callback('A job succeeded, or completed with errors.'),
+  onFail: Callback('A job failed.'),
+  onCancel: Callback('A job was cancelled.'),
+  onCleanup: Callback('The last event of each job, after its end.')
+}, { ...closed, default: {}, description: 'Hears of jobs without a class: `{ onComplete: (job, payload) => … }`. Told at least once, also by separate workers.' })
+
 export const PluginOptionsSchema = Type.Object({
   orm: Kind('an initialised MikroORM', (value) => hasMethod(value, 'getMetadata') && isObject(value) && isObject(value.em), {
     description: 'The application\'s MikroORM, with its PostgreSQL driver.'
@@ -133,6 +142,7 @@ export const PluginOptionsSchema = Type.Object({
   cleanupScheduleInterval: Seconds(300, 1, 'How often the cleanup runs.'),
   worker: Type.Optional(WorkerOptions),
   manager: OwnClass('The application\'s own `AsyncManager`.'),
+  hooks: Type.Optional(LifecycleHooks),
   authorize: Callback('`(request, { action, resource, job })`: throws or answers false to refuse.'),
   user: Callback('`(request) => { id, label }`, or null: who is calling.'),
   canSeeJob: Callback('`(request, job)`: may the caller see this job? By default one\'s own, and all while there is no `user`.'),

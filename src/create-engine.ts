@@ -7,6 +7,7 @@ import { createPool, type DatabasePool } from './database/pool.ts'
 import { tablesIn, type Tables } from './database/tables.ts'
 import type { Engine, EngineResource, EngineRules, Log, ResourceRules } from './engine.ts'
 import { configurationError } from './errors.ts'
+import type { LifecycleHooks } from './lifecycle/event.ts'
 import { createLifecycle } from './lifecycle/lifecycle.ts'
 import type { LiveStore } from './live/live-store.ts'
 import { createPostgresLiveStore, liveChannel } from './live/postgres.ts'
@@ -45,6 +46,7 @@ export interface EngineSettings {
   tasks?: PluginOptions['tasks']
   /** The application's own AsyncManager. */
   manager?: AnyClass | undefined
+  hooks?: LifecycleHooks
   log: Log
   /** Records of a chunk at most; what is best for big selections when left out. */
   chunkSize?: number | undefined
@@ -92,7 +94,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       options: rules,
       resources,
       tasks: knownTasks(settings.tasks ?? {}),
-      lifecycle: createLifecycle({ engine: () => engine, handlerOf: (resource) => managers.of(resource) }),
+      lifecycle: createLifecycle({ engine: () => engine, handlers: () => managers }),
       live,
       queue,
       log,
@@ -100,7 +102,9 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       chunkSize: settings.chunkSize ?? chunkSize,
       workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
     }
-    const managers = openManagers(engine, settings.manager, new Map([...settings.resources].map(([name, { manager }]) => [name, manager])))
+    const managers = openManagers(engine, {
+      own: settings.manager, byResource: new Map([...settings.resources].map(([name, { manager }]) => [name, manager])), hooks: settings.hooks
+    })
     const leave = enterEngine(engine)
     return {
       engine,

@@ -1,7 +1,7 @@
 import { cleanup } from '../sweep/cleanup.ts'
 import { describeSummary } from '../sweep/summary.ts'
 import type { Command } from './command.ts'
-import { openConfig, openEngine } from './open-config.ts'
+import { openConfig, openEngine } from '../config/open-config.ts'
 
 /** Sweeps once, and tells what was done. */
 export const runCleanup: Command = async ({ config: path, json }, { print, log, signal }) => {

@@ -2,7 +2,7 @@ import { migrate } from '../database/migrate.ts'
 import { connectionConfig } from '../database/pool.ts'
 import { tablesIn } from '../database/tables.ts'
 import type { Command } from './command.ts'
-import { openConfig } from './open-config.ts'
+import { openConfig } from '../config/open-config.ts'
 
 /** Creates and upgrades the tables. */
 export const runMigrate: Command = async ({ config: path }, { print }) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { warnOfPlanned } from '../options/index.ts'
 import { startEngineWorker, stopMs } from '../worker/engine-worker.ts'
 import type { Command } from './command.ts'
-import { openConfig, openEngine } from './open-config.ts'
+import { openConfig, openEngine } from '../config/open-config.ts'
 
 /** Works on jobs until it is told to stop. */
 export const runWorker: Command = async ({ config: path }, { log, signal }) => {

@@ -25,5 +25,15 @@ export interface KeptEvent {
   readonly payload: Omit<LifecyclePayload, 'eventId' | 'at' | 'delivery'>
 }
 
+/** Hears of events without a class. */
+export interface LifecycleHooks {
+  readonly onCreate?: LifecycleListener
+  readonly onProgress?: LifecycleListener
+  readonly onComplete?: LifecycleListener
+  readonly onFail?: LifecycleListener
+  readonly onCancel?: LifecycleListener
+  readonly onCleanup?: LifecycleListener
+}
+
 /** Told of an event: with the job as it was then. */
 export type LifecycleListener = (job: Job, payload: LifecyclePayload) => unknown

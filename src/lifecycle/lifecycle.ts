@@ -6,7 +6,7 @@ import type { JobRow } from '../jobs/job-row.ts'
 import type { LiveProgress } from '../live/live-store.ts'
 import type { LifecycleEvent, LifecyclePayload } from './event.ts'
 import { keptEvent } from './record-events.ts'
-import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent } from './sql/claim-event.ts'
+import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent, type HeardJobs } from './sql/claim-event.ts'
 import { putProgress } from './sql/put-progress.ts'
 
 /** How long a handler may take over an event before another process takes it for lost and delivers it too. */
@@ -21,6 +21,14 @@ const closeMs = 5_000
 export interface LifecycleHandler {
   readonly wantsEvents: boolean
   tell (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void>
+}
+
+export interface LifecycleHandlers {
+  readonly main: LifecycleHandler
+  /** Of resources that have one of their own. */
+  readonly others: ReadonlyMap<string, LifecycleHandler>
+  /** The handler of a resource's jobs; of tasks for null. */
+  of (resource: string | null): LifecycleHandler
 }
 
 /** Events of jobs: recorded with what they tell of, delivered at least once, in the order of each job. */
@@ -39,17 +47,17 @@ export interface Lifecycle {
 export interface LifecycleSettings {
   /** Asked each time: the engine does not exist yet when this is made. */
   engine: () => Engine
-  /** The handler of a resource's jobs; of tasks for null. */
-  handlerOf: (resource: string | null) => LifecycleHandler
+  /** Who hears what, asked each time. */
+  handlers: () => LifecycleHandlers
 }
 
-export function createLifecycle ({ engine, handlerOf }: LifecycleSettings): Lifecycle {
+export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifecycle {
   const closing = new AbortController()
   const toldAtMs = new Map<string, number>()
   let delivering: Promise<void> | undefined
   let wanted = false
 
-  const isWanted = ({ resource }: Pick<JobRow, 'resource'>) => handlerOf(resource).wantsEvents
+  const isWanted = ({ resource }: Pick<JobRow, 'resource'>) => handlers().of(resource).wantsEvents
 
   /** One at a time, so that one process is not busy with nothing else. */
   async function deliver (): Promise<void> {
@@ -69,7 +77,10 @@ export function createLifecycle ({ engine, handlerOf }: LifecycleSettings): Life
 
   async function deliverNext (): Promise<boolean> {
     const { database, tables, log } = engine()
-    const claimed = await claimEvent(database, tables, { leaseMs: claimMs })
+    // What nobody here hears of is left to processes in which somebody does.
+    const heard = heardHere(handlers())
+    if (!heard.elsewhere && heard.ofResources.length === 0) return false
+    const claimed = await claimEvent(database, tables, { leaseMs: claimMs, heard })
     if (claimed === undefined) return false
     try {
       if (!claimed.is_overtaken) await handle(claimed)
@@ -83,9 +94,8 @@ export function createLifecycle ({ engine, handlerOf }: LifecycleSettings): Life
     return true
   }
 
-  /** A process that hears nothing of such jobs leaves the event to one that does: it fails here, and is told again. */
   async function handle ({ id, event, payload: { job, payload }, created_at: at, attempts }: ClaimedEvent): Promise<void> {
-    await handlerOf(job.resource).tell(event, job, { ...payload, eventId: id, at: at.toISOString(), delivery: attempts })
+    await handlers().of(job.resource).tell(event, job, { ...payload, eventId: id, at: at.toISOString(), delivery: attempts })
   }
 
   function wake (): void {
@@ -120,5 +130,14 @@ export function createLifecycle ({ engine, handlerOf }: LifecycleSettings): Life
       closing.abort()
       if (delivering !== undefined) await settlesWithin(closeMs, delivering)
     }
+  }
+}
+
+/** The jobs whose events somebody hears in this process. */
+function heardHere ({ main, others }: LifecycleHandlers): HeardJobs {
+  return {
+    ofResources: [...others].flatMap(([resource, { wantsEvents }]) => wantsEvents ? [resource] : []),
+    except: [...others.keys()],
+    elsewhere: main.wantsEvents
   }
 }

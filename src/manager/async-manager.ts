@@ -21,7 +21,10 @@ import { cleanup } from '../sweep/cleanup.ts'
 import type { CleanupSummary } from '../sweep/summary.ts'
 import { launchTask, type TaskLaunchOptions } from '../tasks/launch-task.ts'
 import type { TaskDefinition } from '../tasks/task.ts'
-import { validateSystem, type SystemReport } from './validate-system.ts'
+import {
+  validateAgreement, validateDatabase, validateLiveStore, validateMigrations, validateQueue, validateSystem, validateWorker,
+  type PartReport, type SystemReport
+} from './validate-system.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const listedAtMost = 1_000
@@ -176,6 +179,14 @@ export class AsyncManager {
     return validateSystem(this.engine)
   }
 
+  /** The parts of that, one by one. */
+  async validateDatabase (): Promise<PartReport> { return validateDatabase(this.engine) }
+  async validateMigrations (): Promise<PartReport> { return validateMigrations(this.engine) }
+  async validateLiveStore (): Promise<PartReport> { return validateLiveStore(this.engine) }
+  async validateQueue (): Promise<PartReport> { return validateQueue(this.engine) }
+  async validateWorker (): Promise<PartReport> { return validateWorker(this.engine) }
+  async validateAgreement (): Promise<PartReport> { return validateAgreement(this.engine) }
+
   /**
    * Hears of a job's life: to be overridden. Told at least once, in the order of each job, with the job as it was then;
    * `cleanup` always comes last. What throws is told again after a while, and harms nobody. May be called in any process
@@ -183,7 +194,10 @@ export class AsyncManager {
    */
   async asyncTaskLifecycle (_event: LifecycleEvent, _job: Job, _payload: LifecyclePayload): Promise<void> {}
 
-  /** Hears of one kind of event, without a class. Servers and workers have to ask for the same. */
+  /**
+   * Hears of one kind of event, without a class: of jobs that end in this process. For those of separate workers give
+   * the option `hooks`, in the config that they share.
+   */
   on (event: LifecycleEvent, listener: LifecycleListener): this {
     this.#listeners.set(event, [...this.#listeners.get(event) ?? [], listener])
     return this
@@ -195,6 +209,11 @@ export class AsyncManager {
   onFail (listener: LifecycleListener): this { return this.on('fail', listener) }
   onCancel (listener: LifecycleListener): this { return this.on('cancel', listener) }
   onCleanup (listener: LifecycleListener): this { return this.on('cleanup', listener) }
+
+  /** What is wrong with a subclass, asked once at the start; undefined where nothing is. */
+  mistake (): string | undefined {
+    return undefined
+  }
 
   /** Whether anything would be done with an event. */
   get wantsEvents (): boolean {

@@ -3,8 +3,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Job } from '../../schemas/job.ts'
 import { isTerminal } from '../jobs/states.ts'
 import type { LifecycleEvent, LifecyclePayload } from '../lifecycle/event.ts'
+import { unknownName } from '../validation/suggestion.ts'
 import { AsyncManager } from './async-manager.ts'
-import { configurationError } from '../errors.ts'
 
 /** What can be kept of a job. */
 export const trackedFields = [
@@ -54,9 +54,20 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
     })
   }
 
+  override mistake (): string | undefined {
+    const { name } = this.constructor
+    const meta = this.recordEntity === undefined ? undefined : this.engine.orm.getMetadata().find(this.recordEntity)
+    if (meta === undefined) return `${name}.recordEntity is no entity of this MikroORM`
+    const properties = Object.keys(meta.properties)
+    for (const [field, property] of Object.entries(this.fieldMap)) {
+      if (!(trackedFields as readonly string[]).includes(field)) return `${name}.fieldMap: ${unknownName('field', field, trackedFields)}`
+      if (property !== null && !properties.includes(property)) return `${name}.fieldMap.${field}: ${unknownName('property', property, properties)}`
+    }
+    return this.#propertyOf('jobId') === undefined ? `${name}.fieldMap: the recordEntity needs a property for jobId` : undefined
+  }
+
   async #keep (em: EntityManager, event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
-    const key = this.#propertyOf('jobId')
-    if (key === undefined) throw configurationError('invalid_options', `${this.constructor.name}.fieldMap: the recordEntity needs a property for jobId`)
+    const key = this.#propertyOf('jobId')!
     const status = this.#propertyOf('status')
     const known = await em.findOne(this.recordEntity, { [key]: job.id } as never) as Record<string, unknown> | null
     // An event that is told again after later ones must not bring back what was.
@@ -99,9 +110,7 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
   #propertyOf (field: TrackedField): string | undefined {
     const mapped = this.fieldMap[field]
     if (mapped === null) return undefined
-    const properties = this.engine.orm.getMetadata().get(this.recordEntity).properties as Record<string, unknown>
-    if (mapped === undefined) return field in properties ? field : undefined
-    if (mapped in properties) return mapped
-    throw configurationError('invalid_options', `${this.constructor.name}.fieldMap.${field}: the recordEntity has no property ${mapped}`)
+    if (mapped !== undefined) return mapped
+    return field in this.engine.orm.getMetadata().get(this.recordEntity).properties ? field : undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import type { User } from '../../schemas/common.ts'
+import type { LifecycleHooks } from '../lifecycle/event.ts'
 import type { Job } from '../../schemas/job.ts'
 import type { BulkEntity } from '../resources/resource.ts'
 import type { TaskDefinition, TaskHandler } from '../tasks/task.ts'
@@ -79,6 +80,7 @@ export interface PluginOptions<Request = unknown> {
   readonly cleanupScheduleInterval?: number
   readonly worker?: { readonly mode?: 'in-process' | 'separate', readonly concurrency?: number }
   readonly manager?: AnyClass
+  readonly hooks?: LifecycleHooks
   readonly authorize?: (request: Request, action: Action) => unknown
   readonly user?: (request: Request) => Awaitable<User | null | undefined>
   readonly canSeeJob?: (request: Request, job: Job) => Awaitable<boolean>

@@ -28,6 +28,7 @@ const pluginNames: Record<keyof Required<PluginOptions>, true> = {
   basePath: true,
   dashboard: true,
   migrate: true,
+  hooks: true,
   progressCompletionStatus: true
 }
 const resourceNames: Record<keyof Required<ResourceOptions>, true> = {

@@ -43,6 +43,7 @@ export async function openEngine ({ options, redis }: OpenConfig, log: Log): Pro
     resources: new Map(Object.entries(options.resources)),
     tasks: options.tasks,
     manager: options.manager,
+    hooks: options.hooks,
     log
   })
 }
