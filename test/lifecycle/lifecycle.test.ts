@@ -7,7 +7,7 @@ import { performBulk } from '../../src/jobs/perform-bulk.ts'
 import { claim } from '../../src/run/claim.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { launchTask } from '../../src/tasks/launch-task.ts'
-import type { TaskContext } from '../../src/tasks/task.ts'
+import type { TaskContext, TaskHandler } from '../../src/tasks/task.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
@@ -22,7 +22,12 @@ interface Heard {
 }
 
 /** Managers that keep what they hear; `fail` makes them throw instead. */
-async function open (t: TestScope, { fail = () => false }: { fail?: (heard: Heard, by: string) => boolean } = {}) {
+interface OpenOptions {
+  fail?: (heard: Heard, by: string) => boolean
+  telling?: TaskHandler
+}
+
+async function open (t: TestScope, { fail = () => false, telling = async () => undefined }: OpenOptions = {}) {
   const heard: (Heard & { by: string })[] = []
   const progress: typeof heard = []
   const listening = (by: string) => class extends AsyncManager {
@@ -42,6 +47,7 @@ async function open (t: TestScope, { fail = () => false }: { fail?: (heard: Hear
       manager: listening('main'),
       tasks: {
         nothing: async () => 'done',
+        telling,
         breaks: async () => { throw new RangeError('no') },
         tells: async (_payload, { updateProgress }: TaskContext) => { updateProgress(1, 2, 'half') }
       }
@@ -62,6 +68,7 @@ async function open (t: TestScope, { fail = () => false }: { fail?: (heard: Hear
     },
     bulk: async (resource = 'items', ids = [1, 2]) =>
       (await launchBulk(engine, bulkLaunch(engine, resource, { selection: { ids }, set: { status: 'done' }, here: 'never' }))).job,
+    launchTelling: () => launchTask(engine, 'telling', null),
     outbox: () => engine.database.query<{ event: LifecycleEvent, id: string }>('SELECT event, id FROM powercrud.outbox ORDER BY seq')
   }
 }
@@ -186,4 +193,47 @@ t.test('where nobody listens nothing is recorded; a listener is enough', async (
   manager.onComplete((job) => resolve(job))
   const { job } = await perform('held')
   t.equal((await promise).id, job.id)
+})
+
+t.test('hooks of the options hear the jobs of every manager; a process in which nobody listens takes no event from them', async (t) => {
+  const { engine, outbox } = await open(t)
+  const told: string[] = []
+  const hooks = { onComplete: ({ id }: Job) => { told.push(id) }, onFail: () => { told.push('failed') } }
+  const { orm } = engine
+  const openHooked = async (settings: object) => (await openEngine(t, {
+    orm, resources: { items: { entity: Item, bulkFields: ['status'] }, own: { entity: Item, bulkFields: ['status'], manager: AsyncManager } as object as { entity: typeof Item } }, settings
+  })).engine
+  const hooked = await openHooked({ hooks })
+  const deaf = await openHooked({})
+  // Another process ends the jobs, and nothing in it hears of them.
+  const launched = [await launchTask({ ...hooked, tasks: engine.tasks }, 'nothing', null)]
+  for (const [index, resource] of ['items', 'own'].entries()) {
+    launched.push((await launchBulk(hooked, bulkLaunch(hooked, resource, { selection: { ids: [index + 1] }, set: { status: 'done' }, here: 'never' }))).job)
+  }
+  const ending = { ...hooked, tasks: engine.tasks, lifecycle: { ...hooked.lifecycle, wake () {}, progress () {} } }
+  for (const job of launched) await work(ending, job)
+  await deaf.lifecycle.deliver()
+  t.ok((await outbox()).length >= 6)
+  await hooked.lifecycle.deliver()
+  t.same(told.sort(), launched.map(({ id }) => id).sort())
+  t.same(await outbox(), [])
+})
+
+t.test('progress is heard while the job runs, and told about once a second', async (t) => {
+  const { promise: heardOf, resolve: goOn } = Promise.withResolvers<void>()
+  const { engine, progress, eventsOf, launchTelling } = await open(t, {
+    fail: ({ event }) => { if (event === 'progress') goOn(); return false },
+    telling: async (_payload, { updateProgress }) => {
+      updateProgress(1, 4, 'a quarter')
+      await heardOf
+      for (let count = 0; count < 500; count++) updateProgress(2, 4, 'half')
+    }
+  })
+  const startedMs = performance.now()
+  const job = await launchTelling()
+  await work(engine, job)
+  t.same(await eventsOf(job.id), ['create', 'complete', 'cleanup'])
+  const ofJob = progress.filter(({ job: { id } }) => id === job.id)
+  t.match(ofJob[0], { job: { status: 'running', counts: { processed: 1, total: 4 }, progress: { message: 'a quarter', percent: 25 } } })
+  t.ok(ofJob.length >= 1 && ofJob.length <= 2 + (performance.now() - startedMs) / 1_000, `${ofJob.length} of 501`)
 })
