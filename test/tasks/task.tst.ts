@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { expect, test } from 'tstyche'
-import { AsyncManager, defineConfig, defineTask, type Config, type TaskContext } from '../../plugins/index.ts'
+import { type AsyncManager, defineConfig, defineTask, type Config, type TaskContext } from '../../plugins/index.ts'
 import type { Job } from '../../schemas/job.ts'
 import { Item } from '../fixtures/entities.ts'
 
