@@ -104,7 +104,7 @@ const LifecycleHooks = Type.Object({
   onFail: Callback('A job failed.'),
   onCancel: Callback('A job was cancelled.'),
   onCleanup: Callback('The last event of each job, after its end.')
-}, { ...closed, default: {}, description: 'Hears of jobs without a class: `{ onComplete: (job, payload) => … }`. Told at least once, also by separate workers.' })
+}, { ...closed, description: 'Hears of jobs without a class: `{ onComplete: (job, payload) => … }`. Told at least once, also by separate workers.' })
 
 export const PluginOptionsSchema = Type.Object({
   orm: Kind('an initialised MikroORM', (value) => hasMethod(value, 'getMetadata') && isObject(value) && isObject(value.em), {

@@ -4,7 +4,7 @@ import type { ResourceSchemas, ResourceShape } from '../../schemas/resource.ts'
 import type { PluginOptions, ResourceOptions } from './plugin-options.ts'
 
 /** Members that stay undefined where the application says nothing. */
-type Unset = 'redis' | 'manager' | 'authorize' | 'user' | 'canSeeJob'
+type Unset = 'redis' | 'manager' | 'hooks' | 'authorize' | 'user' | 'canSeeJob'
 type InSeconds = 'conflictTtl' | 'progressTtl' | 'cleanupGracePeriod' | 'maxTaskDuration' | 'cleanupScheduleInterval'
 
 /** The plugin's options: checked, with all defaults, times in milliseconds, frozen. */
