@@ -5,7 +5,7 @@ export function withDefaults (schema: TSchema, given: Record<string, unknown>): 
   const properties: Record<string, TSchema> = schema.properties
   return Object.fromEntries(Object.entries(properties).map(([name, member]) => {
     const value = given[name] === undefined ? member.default : given[name]
-    return [name, member.properties === undefined ? value : withDefaults(member, value as Record<string, unknown>)]
+    return [name, member.properties === undefined || value === undefined ? value : withDefaults(member, value as Record<string, unknown>)]
   }))
 }
 
