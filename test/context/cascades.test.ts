@@ -68,3 +68,35 @@ t.test('a preview tells it, and locks nothing', async (t) => {
   t.match(preview.failures, [{ id: 3, code: 'locked' }])
   t.equal((await rows('SELECT 1 FROM powercrud.chunk WHERE living')).length, 1)
 })
+
+const depth = 8
+const Grade = (level: number) => `grade${level}`
+
+t.test('children of any depth, of one table below itself, and in circles', async (t) => {
+  const Folder = defineEntity({ name: 'Folder', properties: { id: p.integer().primary(), inside: () => p.manyToOne(Folder).nullable().deleteRule('cascade') } })
+  const Leaf = defineEntity({ name: 'Leaf', properties: { id: p.integer().primary(), marked: p.boolean().default(false) } })
+  const { engine, perform, rows, unwritten } = await openBulk(t, {
+    entities: [Folder, Leaf],
+    resources: { folders: { entity: Folder, bulkFields: ['inside'] }, leaves: { entity: Leaf, bulkFields: ['marked'] } },
+    async seed (client) {
+      // Folders in chains of twelve: 1 … 12, 13 … 24, 25 … 36. Each first one has a chain of tables below, with a leaf at its end.
+      await client.query('INSERT INTO folder SELECT n, CASE WHEN n % 12 <> 1 THEN n - 1 END FROM generate_series(1, 36) n')
+      for (let level = 1; level <= depth; level += 1) {
+        const parent = level === 1 ? 'folder' : Grade(level - 1)
+        await client.query(`CREATE TABLE ${Grade(level)} (id int PRIMARY KEY, up int NOT NULL REFERENCES ${parent} ON DELETE CASCADE); INSERT INTO ${Grade(level)} VALUES (1, 1), (13, 13), (25, 25)`)
+      }
+      await client.query(`
+        ALTER TABLE leaf ADD up int REFERENCES ${Grade(depth)} ON DELETE CASCADE;
+        INSERT INTO leaf (id, up) VALUES (1, 1), (13, 13), (25, 25);
+        ALTER TABLE ${Grade(1)} ADD back int REFERENCES ${Grade(4)} ON DELETE CASCADE;
+        UPDATE ${Grade(1)} SET back = id`)
+    }
+  })
+  const hold = (name: string, ids: number[], set: object) => launchBulk(engine, bulkLaunch(engine, name, { selection: { ids }, set: set as Record<string, unknown>, here: 'never' }))
+  await hold('leaves', [13], { marked: true })
+  await hold('folders', [36], { inside: null })
+  const job = await perform('folders', { selection: { ids: [1, 13, 25] }, onError: 'continue' })
+  t.match(job, { status: 'completed_with_errors', succeeded: 1, failed: 2 })
+  t.match(await unwritten(job), [{ key: '13', code: 'locked', message: 'leaves 13 is locked by another job' }, { key: '25', code: 'locked', message: 'folders 36 is locked by another job' }])
+  t.same(await rows('SELECT count(*)::int AS count FROM folder'), [{ count: 24 }])
+})
