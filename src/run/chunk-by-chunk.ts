@@ -11,7 +11,8 @@ import { interrupted } from './interrupted.ts'
 import { endOf, stoppedAt } from './job-end.ts'
 import { retryingTransient } from './retrying.ts'
 import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
-import { startPace, writeChunk, type SlicePace } from './write-chunk.ts'
+import { startPace, type SlicePace } from './pace.ts'
+import { writeChunk } from './write-chunk.ts'
 import type { Verdict } from '../database/entity-transaction.ts'
 
 type Attempt = { kind: 'done', under: JobStatus } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }

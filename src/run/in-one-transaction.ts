@@ -9,7 +9,8 @@ import { endOf, rolledBack } from './job-end.ts'
 import { interrupted } from './interrupted.ts'
 import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
 import { retryingTransient } from './retrying.ts'
-import { startPace, writeChunk } from './write-chunk.ts'
+import { startPace } from './pace.ts'
+import { writeChunk } from './write-chunk.ts'
 import type { Verdict } from '../database/entity-transaction.ts'
 
 type Attempt =

@@ -1,18 +1,10 @@
 import { messageOf } from '../errors.ts'
 import type { ChunkToDo } from '../jobs/sql/next-chunk.ts'
 import { rowErrorTeller } from '../write/row-error.ts'
-import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../write/writer.ts'
+import type { Refusal, Slice, SliceOutcome, WriteTransaction } from '../write/writer.ts'
 import { hasFailed, joined, writeNarrowing, type Blame, type Narrowing } from './narrow.ts'
+import { endOfSlice, learn, type SlicePace } from './pace.ts'
 import type { Run } from './run.ts'
-
-/** Slices are made to take about this long, so that live progress moves at least every half second. */
-const sliceTargetMs = 150
-
-/** Small at first: nobody knows yet what the triggers of a table take for a record. */
-const firstSliceSize = 32
-
-/** A slice grows so many times at most, however quick the one before was. */
-const growthAtMost = 8
 
 /** Failures of a chunk that are logged with their cause. */
 const loggedAtMost = 10
@@ -24,15 +16,6 @@ export interface ChunkWrite {
   onDone: (place: number) => void
   /** Throws when the work must not go on. */
   check: () => void
-}
-
-/** How many records the next slice should have: learned from the time that the last ones took. */
-export interface SlicePace {
-  size: number
-}
-
-export function startPace (): SlicePace {
-  return { size: firstSliceSize }
 }
 
 /** Writes one chunk, in slices. With `blame: 'first'` it ends at the first slice that has a record at fault. */
@@ -61,17 +44,6 @@ function narrowingOf ({ engine: { tables, log }, claim: { job }, resource, write
     if (refusedCount <= loggedAtMost) log[code === 'hook_failed' ? 'warn' : 'debug']({ jobId: job.id, err: error }, 'a record was refused')
   }
   return { tables, transaction, writer, resource, blame, errors: rowErrorTeller(resource, writer.fields), check, onDone, onRefused }
-}
-
-/** The last place of the next slice. */
-export function endOfSlice (pace: SlicePace, { sliceAtMost = Infinity }: Pick<Writer, 'sliceAtMost'>, from: number, size: number): number {
-  return Math.min(size, from + Math.min(pace.size, sliceAtMost) - 1)
-}
-
-/** Learns from a slice how many records the next one should have. */
-export function learn (pace: SlicePace, written: number, tookMs: number): void {
-  const ideal = written * sliceTargetMs / Math.max(tookMs, 1)
-  pace.size = Math.max(1, Math.round(Math.min(ideal, pace.size * growthAtMost)))
 }
 
 function excluded (size: number, why: 'missing' | 'locked'): SliceOutcome {

@@ -12,12 +12,13 @@ import type { Slice, WriteTransaction, Writer } from './writer.ts'
  * are locked for the job like its own; one that another job holds is a reason not to delete.
  */
 export function guardCascades (engine: Engine, resource: EngineResource, writer: Writer): Writer {
-  let graph: Promise<CascadeGraph> | undefined
+  let graph: CascadeGraph | undefined
   return {
     ...writer,
     async write (transaction, slice, onDone) {
-      graph ??= cascadeGraph(engine, resource)
-      await lockCascaded(engine, resource, transaction, slice, await graph)
+      // Kept once it is known: where the connection is lost on the way, the next attempt looks again.
+      graph ??= await cascadeGraph(engine, resource)
+      await lockCascaded(engine, resource, transaction, slice, graph)
       return writer.write(transaction, slice, onDone)
     }
   }
