@@ -83,7 +83,7 @@ export const ResourceOptionsSchema = Type.Object({
     default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
   })),
   throttle: Planned(Type.Optional(Nullable(Type.Number({ exclusiveMinimum: 0 }), { default: null, description: 'The most records per second; null for no limit.' }))),
-  undo: Switch(false, 'Keep what was there before, so that an update can be undone.'),
+  undo: Switch(false, 'Keep what was there before, as long as the job, so that updates and deletes can be undone. Not with `persistence`.'),
   manager: OwnClass('The `AsyncManager` of this resource, instead of the plugin\'s.')
 }, closed)
 

@@ -4,11 +4,12 @@ import type { DatabasePool } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import type { Lifecycle } from './lifecycle/lifecycle.ts'
 import type { LiveStore } from './live/live-store.ts'
-import type { AnyClass, RecordCheck } from './options/plugin-options.ts'
+import type { RecordCheck } from './options/plugin-options.ts'
 import type { JobQueue } from './queue/job-queue.ts'
 import type { Resource } from './resources/resource.ts'
 import type { Tasks } from './tasks/known-tasks.ts'
 import type { Writing } from './write/choose-writer.ts'
+import type { PersistenceClass } from './write/persistence.ts'
 
 /** What the engine wants to know of a resource's options. */
 export interface ResourceRules {
@@ -27,7 +28,7 @@ export interface ResourceRules {
   /** Whether `validate` is asked; true where it is left out. */
   readonly bulkFullClean?: boolean
   /** The application's own class that writes the records, and what it is constructed with. */
-  readonly persistence?: AnyClass
+  readonly persistence?: PersistenceClass<never>
   readonly persistenceConfig?: object
   /** Sentences for people, by the name of the constraint that refuses. */
   readonly constraintMessages?: { readonly [constraint: string]: string }

@@ -13,6 +13,8 @@ export interface Tables {
   readonly chunk: string
   readonly chunkOf: Readonly<Record<KeyKind, string>>
   readonly jobChunk: string
+  /** What records were before a job wrote them. */
+  readonly image: string
   readonly ticket: string
   /** Selections that were frozen to be looked at before they are executed. */
   readonly preview: string
@@ -34,6 +36,7 @@ export function tablesIn (schemaName: string): Tables {
     chunk: table('chunk'),
     chunkOf: { int4: table('chunk_int4'), int8: table('chunk_int8'), uuid: table('chunk_uuid'), text: table('chunk_text') },
     jobChunk: table('job_chunk'),
+    image: table('image'),
     ticket: table('ticket'),
     preview: table('preview'),
     worker: table('worker'),

@@ -3,12 +3,10 @@ import type { JobRow } from './job-row.ts'
 import { isTerminal } from './states.ts'
 
 /**
- * Whether a job has something that can be undone: before-images of what it wrote, which no writer keeps yet. Whether it
- * has been undone, the launch finds out.
+ * Whether a job has something that can be undone: what it wrote, and kept as it was before. Whether it has been undone,
+ * the launch finds out.
  */
 export function isUndoable ({ resources }: Pick<Engine, 'resources'>, job: JobRow): boolean {
-  return keepsBeforeImages && job.resource !== null && (resources.get(job.resource)?.options.undo ?? false) &&
-    isTerminal(job.status) && job.succeeded > 0 && job.operation !== 'undo'
+  return job.spec.keepsImages === true && job.resource !== null && (resources.get(job.resource)?.options.undo ?? false) &&
+    isTerminal(job.status) && job.succeeded > 0
 }
-
-const keepsBeforeImages: boolean = false

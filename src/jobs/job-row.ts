@@ -4,6 +4,10 @@ import type { JobStatus, OnConflict, OnError } from '../../schemas/job.ts'
 export interface JobSpec {
   /** The validated change set of an update, as it came in JSON. */
   set?: Record<string, unknown>
+  /** Whether what was there before is kept, so that the job can be undone. */
+  keepsImages?: true
+  /** What an undo takes back. */
+  undoes?: 'update' | 'delete'
   /** The payload of a task, and the version of its shape. */
   payload?: unknown
   version?: number

@@ -11,7 +11,7 @@ import { checkReferences } from '../change-set/check-references.ts'
 import { deliver, pingQueue } from './deliver.ts'
 import { freezeLaunch } from './freeze-launch.ts'
 import { keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from './idempotency.ts'
-import type { JobRow } from './job-row.ts'
+import type { JobRow, JobSpec } from './job-row.ts'
 import { insertJob } from './sql/insert-job.ts'
 import { insertJobChunks } from './sql/insert-job-chunks.ts'
 import { lockUndoneJob } from './sql/lock-undone-job.ts'
@@ -90,7 +90,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
     onError: launch.onError,
     onConflict: launch.onConflict,
     selectionId,
-    spec: specOf(launch),
+    spec: { ...specOf(launch), ...forUndo(launch) },
     fingerprint: resource.fingerprint,
     reason: launch.reason,
     createdBy: launch.user,
@@ -103,6 +103,15 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
   await recordCreate(engine, sql, job)
   if (idempotency !== undefined) await keepIdempotencyKey(sql, tables, idempotency, id)
   return { job, claimed, replayed: false }
+}
+
+/** What a job needs to know to be undone, or to undo another. */
+function forUndo ({ resource, operation, selection }: BulkLaunch): Pick<JobSpec, 'set' | 'keepsImages' | 'undoes'> {
+  if ('writtenBy' in selection) {
+    const { operation: undoes, spec: { set } } = selection.writtenBy
+    return { undoes: undoes as 'update' | 'delete', ...(set !== undefined && { set }) }
+  }
+  return resource.options.undo && operation !== 'undo' ? { keepsImages: true } : {}
 }
 
 async function requireNotUndone (sql: Sql, tables: Tables, job: JobRow): Promise<void> {

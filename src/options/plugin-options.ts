@@ -3,6 +3,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type { User } from '../../schemas/common.ts'
 import type { LifecycleHooks } from '../lifecycle/event.ts'
 import type { Job } from '../../schemas/job.ts'
+import type { PersistenceClass } from '../write/persistence.ts'
 import type { BulkEntity } from '../resources/resource.ts'
 import type { TaskDefinition, TaskHandler } from '../tasks/task.ts'
 
@@ -54,7 +55,7 @@ export interface ResourceOptions<Request = unknown> {
   readonly scope?: (request: Request) => Awaitable<Condition | undefined>
   readonly constraintMessages?: { readonly [constraint: string]: string }
   readonly validate?: RecordCheck | TSchema
-  readonly persistence?: AnyClass
+  readonly persistence?: PersistenceClass<never>
   readonly persistenceConfig?: object
   readonly write?: 'auto' | 'set' | 'entity'
   readonly throttle?: number | null

@@ -72,6 +72,14 @@ function checkFieldNames (options: ResourceOptions, visible: readonly string[], 
   }
 }
 
+/** What an undo would need and cannot have. */
+function checkUndo ({ undo, persistence }: ResourceOptions, meta: EntityMetadata, path: string, mistakes: Mistakes): void {
+  if (undo !== true) return
+  const where = memberPath(path, 'undo')
+  if (persistence !== undefined) mistakes.tell(where, 'what a persistence class writes only the application can take back; leave undo or persistence out')
+  if (meta.root.inheritanceType === 'tpt') mistakes.tell(where, `${meta.className} has a table for each of its classes, of which no images can be kept; leave it out`)
+}
+
 function versionOf (meta: EntityMetadata): FieldShape | undefined {
   if (meta.versionProperty === undefined) return undefined
   const field = mapField(meta, meta.properties[meta.versionProperty] as EntityProperty)
@@ -107,6 +115,7 @@ export function resolveResource (given: unknown, context: ResourceContext, mista
   if (mistakes.count > before) return undefined
   checkFieldNames(options, [...new Set([...editable, ...filterable].map((field) => field.name))], path, mistakes)
   checkChoices(options, editable, path, mistakes)
+  checkUndo(options, meta, path, mistakes)
   if (editable.length === 0 && options.bulkDelete !== true) {
     mistakes.tell(path, 'nothing can be done with this resource: it has neither bulkFields nor bulkDelete')
   }

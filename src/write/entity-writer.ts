@@ -21,37 +21,59 @@ export interface EntityUpdate {
   user: RuleContext['user']
 }
 
+/** How the entities of a slice are changed. */
+export interface EntityChange {
+  readonly fields: readonly string[]
+  readonly user: RuleContext['user']
+  /** What a rule of the application gets to know as the change set. */
+  readonly set: RuleContext['set']
+  /** Looks at a slice before it is loaded. Answers what must be left alone, and how to change each of the others. */
+  prepare (transaction: WriteTransaction, em: EntityManager, slice: Slice): Promise<{ refused: Refusal[], apply: (record: LoadedRecord) => boolean }>
+}
+
 /** Updates entity by entity: what must run for each of them runs. */
 export function entityUpdateWriter (tables: Tables, resource: EngineResource, { set, user }: EntityUpdate): Writer {
+  let canonical: Map<string, unknown> | undefined
+  return changedEntities(tables, resource, {
+    fields: Object.keys(set),
+    user,
+    set,
+    async prepare ({ sql }, em) {
+      const known = canonical ??= await canonicalValues(sql, em, resource, set)
+      return { refused: [], apply: ({ entity }) => assignChanges(entity, resource.meta, em, { set, canonical: known }) }
+    }
+  })
+}
+
+/** Changes entity by entity, in whatever way. */
+export function changedEntities (tables: Tables, resource: EngineResource, { fields, user, set, prepare }: EntityChange): Writer {
   const { meta, options: { validate, bulkFullClean } } = resource
   const rule = validate === undefined || bulkFullClean === false ? undefined : ruleOf(validate)
-  const populate = Object.keys(set).filter((name) => isToMany(meta.properties[name as never] as EntityProperty))
+  const populate = fields.filter((name) => isToMany(meta.properties[name as never] as EntityProperty))
   const loading = { lock: 'NO KEY UPDATE', populate } as const
 
-  let canonical: Map<string, unknown> | undefined
-
-  /** Loads a slice and changes it; places in `without` are left alone. */
-  const change = async (transaction: WriteTransaction, slice: Slice, without: ReadonlySet<number>) => {
+  /** Loads a slice and changes it; what is in `without` is left alone. */
+  const change = async (transaction: WriteTransaction, slice: Slice, without: readonly Refusal[]) => {
     const { em, written } = watched(transaction.em)
-    canonical ??= await canonicalValues(transaction.sql, em, resource, set)
+    const { refused, apply } = await prepare(transaction, em, slice)
+    const untouched = new Set([...refused, ...without].map(({ place }) => place))
     const found = await loadSlice(transaction, em, tables, resource, slice, loading)
-    for (const { place, entity } of found) {
-      if (!without.has(place) && assignChanges(entity, meta, em, { set, canonical })) written.add(entity)
-    }
-    return { em, written, found }
+    const changed = found.filter(({ place }) => !untouched.has(place))
+    for (const record of changed) if (apply(record)) written.add(record.entity)
+    return { em, written, found, changed, refused }
   }
 
   return {
-    fields: Object.keys(set),
+    fields,
     lock: loading.lock,
     sliceAtMost,
     async write (transaction, slice) {
-      let { em, written, found } = await change(transaction, slice, new Set())
-      const refused = rule === undefined ? [] : await refusedBy(rule, found, { em, resource: resource.name, set, user })
+      let { em, written, found, changed, refused } = await change(transaction, slice, [])
+      const ruledOut = rule === undefined ? [] : await refusedBy(rule, changed, { em, resource: resource.name, set, user })
       // A changed entity cannot be taken out of a flush without harm to those that refer to it.
-      if (refused.length > 0) ({ em, written, found } = await change(transaction, slice, new Set(refused.map(({ place }) => place))))
+      if (ruledOut.length > 0) ({ em, written, found, refused } = await change(transaction, slice, ruledOut))
       await flush(em)
-      return outcomeOf(slice, found, written, refused)
+      return outcomeOf(slice, found, written, [...refused, ...ruledOut])
     }
   }
 }

@@ -5,7 +5,7 @@ import type { EngineResource } from '../engine.ts'
 import type { WireKey } from '../resources/record-key.ts'
 import { asRecordError } from './hook-failure.ts'
 import { missingPlaces } from './load-slice.ts'
-import type { Persistence, PersistenceChunk, PersistenceClass, PersistenceResult } from './persistence.ts'
+import type { Persistence, PersistenceChunk, PersistenceResult } from './persistence.ts'
 import { lockSlice, type LockedRecord } from './sql/lock-slice.ts'
 import type { SliceOutcome, Writer } from './writer.ts'
 
@@ -17,7 +17,7 @@ export type PersistenceWork = Pick<PersistenceChunk, 'mode' | 'set' | 'user' | '
 /** Lets the application's own class write the records. */
 export function persistenceWriter (tables: Tables, resource: EngineResource, work: PersistenceWork): Writer {
   const { persistence: Own, persistenceConfig } = resource.options
-  const own: Persistence = new (Own as PersistenceClass)(persistenceConfig)
+  const own: Persistence = new Own!(persistenceConfig as never)
   const lock = work.mode === 'delete' ? 'UPDATE' : 'NO KEY UPDATE'
 
   return {

@@ -3,13 +3,14 @@ import type { Client } from 'pg'
 import type { Engine, ResourceRules } from '../../src/engine.ts'
 import type { BulkLaunch } from '../../src/jobs/launch-bulk.ts'
 import type { JobRow } from '../../src/jobs/job-row.ts'
+import { launchUndo } from '../../src/jobs/launch-again.ts'
 import { performBulk } from '../../src/jobs/perform-bulk.ts'
 import { readJob } from '../../src/jobs/sql/read-job.ts'
 import type { Refusal } from '../../src/write/writer.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import type { TestDatabase } from './database.ts'
 import { createEngineDatabase } from './engine-database.ts'
-import { bulkLaunch, openEngine, type TestEngine, type TestEngineOptions } from './engine.ts'
+import { bulkLaunch, openEngine, work, type TestEngine, type TestEngineOptions } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
 interface BulkOptions {
@@ -36,6 +37,8 @@ export interface Bulk {
   rows<Row extends object> (text: string, values?: unknown[]): Promise<Row[]>
   /** Does a bulk operation to its end in this process, and answers the ended job. */
   perform (resource: string, launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow>
+  /** Undoes a job to its end in this process, and answers the ended undo. */
+  undo (job: JobRow): Promise<JobRow>
   /** What became of the records that were not written, in the order of their keys. */
   unwritten (job: Pick<JobRow, 'id'>): Promise<Unwritten[]>
   job (id: string): Promise<JobRow>
@@ -65,6 +68,11 @@ export async function openBulk (t: TestScope, { entities, options, resources, ru
     async perform (resource, launch) {
       const { job } = await performBulk(engine, bulkLaunch(engine, resource, { here: 'always', ...launch }))
       return job
+    },
+    async undo (undone) {
+      const undo = await launchUndo(engine, undone, { user: null, view: { em: orm.em.fork(), scope: undefined } })
+      await work(engine, undo)
+      return job(undo.id)
     },
     unwritten: (job) => unwritten(engine, job.id)
   }

@@ -1,3 +1,4 @@
+import { defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
 import { isPowercrudError, type PowercrudError } from '../../src/errors.ts'
 import { resolveOptions, type PluginOptions, type ResourceOptions } from '../../src/options/index.ts'
@@ -106,6 +107,7 @@ const wrong: readonly [what: string, resource: object, path: string, message: Re
   ['a search in no property', { ...items, choices: { owner: { search: ['name', 'x'] } } }, 'choices.owner.search[1]', /unknown property of Owner/],
   ['a scope that is no function', { ...items, scope: { tenant: 1 } }, 'scope', /expected a function/],
   ['a throttle of nothing', { ...items, throttle: 0 }, 'throttle', /given: 0/],
+  ['an undo of what the application writes', { ...items, undo: true, persistence: class {} }, 'undo', /a persistence class writes/],
   ['another way to write', { ...items, write: 'fast' }, 'write', /expected one of auto, set, entity/]
 ]
 
@@ -116,6 +118,15 @@ for (const [what, resource, path, message] of wrong) {
     t.equal(error?.errors?.length, 1)
   })
 }
+
+t.test('refused: an undo where each class has a table of its own', async (t) => {
+  const Vehicle = defineEntity({ name: 'Vehicle', inheritance: 'tpt', properties: { id: p.integer().primary(), name: p.string() } })
+  const Car = defineEntity({ name: 'Car', extends: Vehicle, properties: { doors: p.integer() } })
+  const orm = discover([Vehicle, Car])
+  const cars = { entity: Car, path: '/cars', bulkFields: ['doors'] }
+  t.match(refusal({ ...cars, undo: true }, { orm }), { code: 'invalid_options', errors: [{ path: 'resources.it.undo', message: /Car has a table for each of its classes/ }] })
+  t.equal(refusal(cars, { orm }), undefined)
+})
 
 t.test('a property whose type has no schema is told by name, and can be given one', async (t) => {
   const error = refusal({ ...exotics, bulkFields: ['inet'], filterFields: ['vector'] }, { orm: exotic })

@@ -3,6 +3,7 @@ import { contractOfProgress } from './contract-progress.ts'
 import { contractOfLaunches } from './contract-launches.ts'
 import { contractOfRefusals, queuedAtMost } from './contract-refusals.ts'
 import { contractOfJobs } from './contract-jobs.ts'
+import { contractOfUndo } from './contract-undo.ts'
 import { createWorld, type Host, type Mode } from './world.ts'
 
 export interface Variant {
@@ -19,6 +20,7 @@ export async function contract (t: Test, variant: Variant): Promise<void> {
   await contractOfLaunches(t, busy)
   await contractOfProgress(t, { busy, quiet })
   await contractOfJobs(t, quiet)
+  await contractOfUndo(t, busy)
   if (variant.host === 'foreign') await hostIsLeftAlone(t, busy.app)
 }
 

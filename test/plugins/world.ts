@@ -33,6 +33,7 @@ export const resources: NonNullable<PowercrudAsyncOptions['resources']> = {
     filterFields: ['name', 'status', 'priority', 'owner', 'dueAt'],
     bulkDelete: true,
     bulkMaxSelectedRecords: 1_000,
+    undo: true,
     scope: ({ headers }) => headers['x-priority'] === undefined ? undefined : { priority: Number(headers['x-priority']) }
   },
   accounts: { entity: Account, path: '/accounts', bulkFields: ['name', 'active'], filterFields: ['name', 'active'], bulkDelete: true },

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Redis } from 'ioredis'
-import type { Engine, EngineRules } from '../../src/engine.ts'
+import type { Engine, EngineRules, ResourceRules } from '../../src/engine.ts'
 import type { BulkLaunch } from '../../src/jobs/launch-bulk.ts'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import type { JobRow } from '../../src/jobs/job-row.ts'
@@ -28,6 +28,8 @@ interface SceneOptions {
   database?: TestDatabase
   redis?: { url: string, client: Redis, prefix: string }
   rules?: Partial<EngineRules>
+  /** Of the resource `items`. */
+  resource?: Partial<ResourceRules>
   items?: number
 }
 
@@ -54,7 +56,7 @@ export interface Scene extends TestEngine {
  * Items on a database, every committed write of which is on record, an engine with a short lease, and a worker that is
  * alive for all that the sweep can tell.
  */
-export async function openScene (t: TestScope, { database: given, redis, rules: own = {}, items = 100 }: SceneOptions = {}): Promise<Scene> {
+export async function openScene (t: TestScope, { database: given, redis, rules: own = {}, resource = {}, items = 100 }: SceneOptions = {}): Promise<Scene> {
   const database = given ?? await createEngineDatabase(t)
   const rules = { ...defaultRules, conflictTtlMs: leaseMs, ...own }
   const client = await database.connect()
@@ -62,7 +64,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
   await seedItems(orm, items)
   await recordWrites(client)
   const open = async () => openEngine(t, {
-    orm, rules, resources: { items: { entity: Item } }, settings: redis === undefined ? {} : { redis: redis.client, prefix: redis.prefix }
+    orm, rules, resources: { items: { entity: Item, ...resource } }, settings: redis === undefined ? {} : { redis: redis.client, prefix: redis.prefix }
   })
   const first = await open()
   const { engine } = first
@@ -77,7 +79,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
       return (await open()).engine
     },
     async startWorker () {
-      const settings: WorkerSettings = { databaseUrl: database.url, redisUrl: redis?.url, prefix: redis?.prefix ?? 'powercrud', rules }
+      const settings: WorkerSettings = { databaseUrl: database.url, redisUrl: redis?.url, prefix: redis?.prefix ?? 'powercrud', rules, resource }
       const worker = startScript(t, new URL('../fixtures/worker-process.ts', import.meta.url), { args: [JSON.stringify(settings)] })
       await worker.waitForLine(/^ready$/, { deadlineMs: 60_000 })
       return worker

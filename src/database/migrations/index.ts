@@ -3,6 +3,7 @@ import * as jobs from './0001-jobs.ts'
 import * as tasks from './0002-tasks.ts'
 import * as queuedJobs from './0003-queued-jobs.ts'
 import * as abilities from './0004-abilities.ts'
+import * as images from './0005-images.ts'
 
 /** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
 export interface Migration {
@@ -16,5 +17,6 @@ export const migrations: readonly Migration[] = [
   { name: '0001-jobs', ...jobs },
   { name: '0002-tasks', ...tasks },
   { name: '0003-queued-jobs', ...queuedJobs },
-  { name: '0004-abilities', ...abilities }
+  { name: '0004-abilities', ...abilities },
+  { name: '0005-images', ...images }
 ]

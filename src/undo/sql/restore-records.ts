@@ -1,0 +1,64 @@
+import { quote, type Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { Resource } from '../../resources/resource.ts'
+import { readColumns } from '../../resources/sql/read-columns.ts'
+import { sliceKeys, sliceValues } from '../../write/sql/slice-keys.ts'
+import type { Slice } from '../../write/writer.ts'
+import { refersTo, type PivotTable } from '../referrers.ts'
+import { deletedRows, imagesOfSlice } from './image-rows.ts'
+
+/** What became of a deleted record that was to be brought back. */
+export interface Restored {
+  place: number
+  /** The stored key. */
+  key: string
+  is_back: boolean
+  /** Other records went when it did. */
+  took_others: boolean
+}
+
+/** Brings deleted records of a slice back as they were, unless there are such again, or others went when they did. */
+export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice, jobId: string): Promise<Restored[]> {
+  const columns = await writableColumns(sql, table)
+  return sql.query<Restored>(`
+    WITH slice AS MATERIALIZED (
+      SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
+    ), gone AS MATERIALIZED (
+      SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
+      FROM slice LEFT JOIN ${deletedRows(tables, imagesOfSlice)} AS image USING (key)
+    ), restored AS (
+      INSERT INTO ${table} AS t (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
+      SELECT ${columns.map((column) => `record.${column}`).join(', ')}
+      FROM gone CROSS JOIN LATERAL json_populate_record(NULL::${table}, gone.row) AS record
+      WHERE gone.row IS NOT NULL AND NOT gone.took_others
+        AND NOT EXISTS (SELECT FROM ${table} AS t WHERE ${key.columns.map(({ column }) => `t.${column} = record.${column}`).join(' AND ')})
+      RETURNING ${key.stored('t')}::text COLLATE "C" AS key
+    )
+    SELECT gone.place, gone.key, restored.key IS NOT NULL AS is_back, gone.took_others
+    FROM gone LEFT JOIN restored USING (key) ORDER BY gone.place`, [...sliceValues(slice), jobId])
+}
+
+/**
+ * Brings the rows of a pivot table back that went with deleted records of a chunk. One that is about two of them comes
+ * back with the second.
+ *
+ * Input: the records' stored keys.
+ */
+export async function restorePivotRows (
+  sql: Sql, tables: Tables, { table: records }: Resource, { jobId, no, pivot, keys }: { jobId: string, no: number, pivot: PivotTable, keys: readonly string[] }
+): Promise<void> {
+  const { table, references } = pivot
+  const columns = await writableColumns(sql, table)
+  const isWhole = references.map((reference) => `EXISTS (SELECT FROM ${records} AS t WHERE ${refersTo(reference, 'p')})`).join(' AND ')
+  await sql.query(`
+    INSERT INTO ${table} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
+    SELECT ${columns.map((column) => `p.${column}`).join(', ')}
+    FROM ${deletedRows(tables, { job: '$1', no: '$2' })} AS image
+    CROSS JOIN LATERAL json_populate_recordset(NULL::${table}, image.document #> ARRAY['pivots', $3::text]) AS p
+    WHERE image.key = ANY($4::text[]) AND ${isWhole}
+    ON CONFLICT DO NOTHING`, [jobId, no, table, keys])
+}
+
+async function writableColumns (sql: Sql, table: string): Promise<string[]> {
+  return [...(await readColumns(sql, table)).values()].filter(({ generated }) => !generated).map(({ name }) => quote(name))
+}
