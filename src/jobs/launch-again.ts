@@ -3,7 +3,8 @@ import { problem } from '../errors.ts'
 import type { SelectionView } from '../selection/selection.ts'
 import { isUndoable } from './is-undoable.ts'
 import type { JobRow } from './job-row.ts'
-import { launchBulk, type BulkLaunch } from './launch-bulk.ts'
+import type { BulkLaunch } from './launch-bulk.ts'
+import { performBulk } from './perform-bulk.ts'
 import { isTerminal } from './states.ts'
 import { retryTask } from '../tasks/retry-task.ts'
 
@@ -13,7 +14,8 @@ export interface Again {
 }
 
 /**
- * Takes up what of a job failed, or was not done, as a new job in the background. It may find records locked like any.
+ * Takes up what of a job failed, or was not done, as a new job: in the background, unless nothing runs there. It may find
+ * records locked like any.
  * @throws wrong_state while the job lives, where it left nothing, or where it was an undo
  */
 export async function launchRetry (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
@@ -21,7 +23,7 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
   const resource = resourceOf(engine, job)
   if (!isTerminal(job.status)) throw problem('wrong_state', `a job can be retried once it has ended; it is ${job.status}`, { jobId: job.id })
   if (job.status === 'succeeded' && job.skipped === 0) throw problem('wrong_state', 'the job succeeded: there is nothing to retry', { jobId: job.id })
-  const { job: retry } = await launchBulk(engine, {
+  const { job: retry } = await performBulk(engine, {
     resource,
     operation: operationOf(job),
     selection: { unfinishedOf: job },
@@ -38,7 +40,8 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
 }
 
 /**
- * Undoes what a job has written, where nobody changed the record since, as a new job in the background.
+ * Undoes what a job has written, where nobody changed the record since, as a new job: in the background, unless nothing
+ * runs there.
  * @throws wrong_state while the job lives, where it wrote nothing or keeps no before-images, or was undone already
  */
 export async function launchUndo (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
@@ -46,7 +49,7 @@ export async function launchUndo (engine: Engine, job: JobRow, { user, view }: A
   if (!isUndoable(engine, job)) {
     throw problem('wrong_state', `the job kept nothing that ${resource.name} could be restored from`, { jobId: job.id })
   }
-  const { job: undo } = await launchBulk(engine, {
+  const { job: undo } = await performBulk(engine, {
     resource,
     operation: 'undo',
     selection: { writtenBy: job },

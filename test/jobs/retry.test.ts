@@ -1,6 +1,8 @@
 import t from 'tap'
 import { cancelJob } from '../../src/jobs/cancel-job.ts'
-import { launchRetry } from '../../src/jobs/launch-again.ts'
+import { launchRetry, launchUndo } from '../../src/jobs/launch-again.ts'
+import { performBulk } from '../../src/jobs/perform-bulk.ts'
+import { bulkLaunch } from '../helpers/engine.ts'
 import { itemsEngine } from '../helpers/items.ts'
 
 t.test('a retry takes what failed and what was not done, and nothing else', async (t) => {
@@ -45,6 +47,19 @@ t.test('a retry is one more job in line', async (t) => {
   await t.rejects(launchRetry(engine, failed, again), { code: 'too_many_jobs', message: /1 job in line/ })
   await workOn(other)
   t.equal((await launchRetry(engine, failed, again)).status, 'queued')
+})
+
+t.test('where nothing runs in the background, a retry and an undo are done at once', async (t) => {
+  const { engine, orm, idsWhere } = await itemsEngine(t, { rules: { bulkAsync: false, undo: true } })
+  const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
+  await orm.em.getConnection().execute("ALTER TABLE item ADD CONSTRAINT not_2 CHECK (id <> 2 OR status <> 'done')")
+  const { job } = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, onError: 'continue' }))
+  t.match(job, { status: 'completed_with_errors', succeeded: 1, failed: 1 })
+  await orm.em.getConnection().execute('ALTER TABLE item DROP CONSTRAINT not_2')
+  t.match(await launchRetry(engine, job, again), { status: 'succeeded', retry_of: job.id, succeeded: 1 })
+  t.same(await idsWhere("status = 'done'"), [1, 2])
+  t.match(await launchUndo(engine, job, again), { status: 'succeeded', undo_of: job.id, succeeded: 1 })
+  t.same(await idsWhere("status = 'done'"), [2])
 })
 
 t.test('a job that lives cannot be retried; one that left only missing records has nothing to retry', async (t) => {
