@@ -3,6 +3,7 @@ import { contractOfProgress } from './contract-progress.ts'
 import { contractOfLaunches } from './contract-launches.ts'
 import { contractOfRefusals, queuedAtMost } from './contract-refusals.ts'
 import { contractOfJobs } from './contract-jobs.ts'
+import { contractOfCancel } from './contract-cancel.ts'
 import { contractOfUndo } from './contract-undo.ts'
 import { createWorld, type Host, type Mode } from './world.ts'
 
@@ -21,6 +22,7 @@ export async function contract (t: Test, variant: Variant): Promise<void> {
   await contractOfProgress(t, { busy, quiet })
   await contractOfJobs(t, quiet)
   await contractOfUndo(t, busy)
+  await contractOfCancel(t, { busy, quiet })
   if (variant.host === 'foreign') await hostIsLeftAlone(t, busy.app)
 }
 

@@ -90,6 +90,22 @@ t.test('the preview of a delete counts what would go with it, and what would be 
   t.same(await fingerprint(items), before)
 })
 
+t.test('a preview takes its time at most, however long the records would take', async (t) => {
+  const items = await itemsEngine(t, { count: 400, rules: { write: 'entity' } })
+  await items.orm.em.getConnection().execute(`
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN new; END $$;
+    CREATE TRIGGER dawdle BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION dawdle()`)
+  const before = await fingerprint(items)
+  const startedAtMs = performance.now()
+  const told = await preview(items, { selection: { all: true }, set: { priority: 77 } })
+  const tookMs = performance.now() - startedAtMs
+  t.equal(told.count, 400, 'all are frozen')
+  t.ok(told.checkedCount > 0 && told.checkedCount < 400, `${told.checkedCount} of them were tried`)
+  // Three seconds are meant, and a slice that was begun is waited for; all of them would take forty.
+  t.ok(tookMs < 15_000, `it took ${Math.round(tookMs)} ms`)
+  t.same(await fingerprint(items), before)
+})
+
 t.test('a sample shows every kind of field in JSON, before and after', async (t) => {
   const { engine } = await openKinds(t)
   const set = Object.fromEntries(Object.entries(kindValues).map(([field, [first]]) => [field, first!.json]))
