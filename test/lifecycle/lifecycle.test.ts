@@ -129,6 +129,22 @@ t.test('an event whose delivery fails is told again, with the same id, and holds
   t.match(complaints, [{ message: /lifecycle handler failed/ }])
 })
 
+t.test('a handler that goes on failing is asked less and less often', async (t) => {
+  const { engine, heard, bulk } = await open(t, { fail: () => true })
+  await bulk()
+  const rests: number[] = []
+  for (let delivery = 1; delivery <= 4; delivery++) {
+    await engine.lifecycle.deliver()
+    await until(() => heard.length === delivery)
+    await engine.lifecycle.deliver()
+    const [row] = await engine.database.query<{ rest: number, attempts: number }>('SELECT extract(epoch FROM due_at - now())::float8 AS rest, attempts FROM powercrud.outbox')
+    t.equal(row!.attempts, delivery)
+    rests.push(row!.rest)
+    await engine.database.query('UPDATE powercrud.outbox SET due_at = now()')
+  }
+  for (const [index, rest] of rests.entries()) t.ok(rest > 2 ** index * 0.5 && rest <= 2 ** index, `after ${index + 1} failures ${rest} s`)
+})
+
 t.test('a process that dies between the commit and the delivery: another one tells, with the same id', async (t) => {
   const { engine, bulk, heard, outbox, eventsOf } = await open(t)
   const job = await bulk()
@@ -193,6 +209,21 @@ t.test('where nobody listens nothing is recorded; a listener is enough', async (
   manager.onComplete((job) => resolve(job))
   const { job } = await perform('held')
   t.equal((await promise).id, job.id)
+})
+
+t.test('progress that is told from outside of the handler is an event, too', async (t) => {
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>()
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>()
+  const { engine, manager, progress, eventsOf, launchTelling } = await open(t, { telling: async () => { begin(); await goOn } })
+  const { id, n } = await launchTelling()
+  const working = work(engine, { id, n })
+  await began
+  await manager.updateProgress(id, { done: 3, total: 4, message: 'nearly' })
+  await until(() => progress.length > 0)
+  t.match(progress, [{ job: { id, status: 'running', counts: { processed: 3, total: 4 }, progress: { message: 'nearly' } } }])
+  release()
+  await working
+  t.same(await eventsOf(id), ['create', 'complete', 'cleanup'])
 })
 
 t.test('hooks of the options hear the jobs of every manager; a process in which nobody listens takes no event from them', async (t) => {

@@ -7,6 +7,7 @@ import { assertNoLocks, runQueuedJobs, waitForJob } from '../../src/testing/inde
 import type { TaskContext } from '../../src/tasks/task.ts'
 import { entities, Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
+import { ownPostgres } from '../helpers/database.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work, type TestEngineOptions } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -92,6 +93,7 @@ t.test('locks are added to a living job, all or none, and given back', async (t)
 
   t.equal(await manager.removeConflicts(other.id, { items: [1, 2, 3] }), 0, 'those of another job stay')
   t.equal(await manager.removeConflicts(one.id, { items: [2] }), 1)
+  t.equal(await manager.removeConflicts(one.id, { items: [2] }), 0, 'twice does no harm')
   t.match(await manager.checkConflicts({ items: [1, 2, 3] }), [{ id: 1 }, { id: 3 }])
   await t.rejects(assertNoLocks(manager), { message: /2 of public.item by job .*1 of public.owner/ })
 
@@ -165,6 +167,8 @@ t.test('jobs are kept in an entity of the application', async (t) => {
   class Tracking extends ModelTrackingAsyncManager {
     override readonly recordEntity = TaskRecord
     override readonly fieldMap = { status: 'state' }
+    override formatUser (user: Job['createdBy']) { return user === null ? 'nobody' : `${user.label} (${user.id})` }
+    override formatPayload (payload: unknown) { return { kept: payload } }
     override formatAffected (affected: readonly string[] | null) { return affected?.join(' and ') ?? null }
     override async cleanupDashboardData (job: Job) { cleaned.push(job.id) }
   }
@@ -173,13 +177,51 @@ t.test('jobs are kept in an entity of the application', async (t) => {
   const broken = await manager.launch('breaks')
   await engine.lifecycle.deliver()
   const records = () => engine.orm.em.fork().find(TaskRecord, {}, { orderBy: { id: 'asc' } })
-  t.match(await records(), [{ jobId: done.id, state: 'queued', user: 'ada', affected: 'Apollo and Gemini', payload: { a: 1 }, cleanedUp: false }, { jobId: broken.id }])
+  t.match(await records(), [{ jobId: done.id, state: 'queued', user: 'ada (7)', affected: 'Apollo and Gemini', payload: { kept: { a: 1 } }, cleanedUp: false }, { jobId: broken.id, user: 'nobody' }])
   await runQueuedJobs(manager)
   t.match(await records(), [
     { state: 'succeeded', result: { a: 1 }, completedAt: Date, failedAt: null, cleanedUp: true },
     { state: 'failed', message: 'the task failed', completedAt: null, failedAt: Date, cleanedUp: true }
   ])
   t.same(cleaned, [done.id, broken.id])
+
+  await engine.database.query(`INSERT INTO powercrud.outbox (id, job_id, event, payload)
+    SELECT gen_random_uuid(), $1, 'create', jsonb_build_object('job', $2::jsonb, 'payload', '{}'::jsonb)`, [done.id, JSON.stringify(done)])
+  await engine.lifecycle.deliver()
+  t.match(await records(), [{ state: 'succeeded', cleanedUp: true }, {}], 'an event that comes late brings nothing back')
+})
+
+t.test('a tracking manager that cannot keep what it should is refused at the start', async (t) => {
+  const tracking = (recordEntity: object, fieldMap: object) => class Tracking extends ModelTrackingAsyncManager {
+    override readonly recordEntity = recordEntity as typeof TaskRecord
+    override readonly fieldMap = fieldMap
+  }
+  await t.rejects(open(t, { manager: tracking(class Unknown {}, {}) }), { code: 'invalid_options', message: /manager: Tracking.recordEntity is no entity/ })
+  await t.rejects(open(t, { manager: tracking(TaskRecord, { statu: 'state' }) }), { code: 'invalid_options', message: /unknown field; did you mean status\?/ })
+  await t.rejects(open(t, { manager: tracking(TaskRecord, { status: 'stat' }) }), { code: 'invalid_options', message: /fieldMap.status: stat: unknown property; did you mean state\?|did you mean state\?/ })
+  await t.rejects(open(t, { manager: tracking(TaskRecord, { jobId: null }) }), { code: 'invalid_options', message: /needs a property for jobId/ })
+})
+
+t.test('what cannot be reached is told part by part, with what to do', async (t) => {
+  const postgres = await ownPostgres(t)
+  const orm = await createOrm(t, { url: postgres.url, entities })
+  const { manager } = await openEngine(t, { orm, resources: { items: { entity: Item } }, settings: { tasks: {} } })
+  await postgres.stop()
+  const report = await manager.validateAsyncSystem()
+  t.equal(report.ok, false)
+  t.match(report.parts.map(({ part, ok }) => `${part} ${ok}`), ['database false', 'migrations false', 'liveStore false', 'queue false', 'worker false', 'agreement false'])
+  for (const { part, reason, fix } of report.parts) t.ok(reason && fix, `${part}: ${reason}; ${fix}`)
+  t.match(await manager.validateQueue(), { part: 'queue', ok: false })
+  await postgres.start()
+})
+
+t.test('what is to begin later can be left alone', async (t) => {
+  const { manager } = await open(t)
+  const later = await manager.launch('echo', 1, { delay: 3_600 })
+  const now = await manager.launch('echo', 2)
+  t.match(await runQueuedJobs(manager, { delayed: false }), [{ id: now.id, status: 'succeeded' }])
+  t.equal(await manager.getStatus(later.id), 'queued')
+  t.match(await runQueuedJobs(manager), [{ id: later.id, status: 'succeeded' }])
 })
 
 t.test('waiting for a job is waiting for its signal', async (t) => {

@@ -52,6 +52,15 @@ t.test('a task that throws fails, leaves nothing behind, and tells no secrets', 
   t.equal(await living(), 0)
 })
 
+t.test('what a task logs names its job', async (t) => {
+  const { engine, complaints, workOff } = await tasksEngine(t, {
+    tasks: { grumbles: async (_payload, { log }: TaskContext) => { log.warn({ page: 7 }, 'this page is odd') } }
+  })
+  const launched = await launchTask(engine, 'grumbles', null)
+  t.match(await workOff(launched), { status: 'succeeded' })
+  t.same(complaints, [{ details: { jobId: launched.id, task: 'grumbles', page: 7 }, message: 'this page is odd' }])
+})
+
 t.test('a task is tried again, after a rest, as often as it may', async (t) => {
   let calls = 0
   const { engine, job, workOff } = await tasksEngine(t, {
