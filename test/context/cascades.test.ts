@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { previewBulk } from '../../src/preview/preview-bulk.ts'
+import { Article, Comment, hooked } from '../fixtures/hooked.ts'
 import { openBulk } from '../helpers/bulk.ts'
 import { bulkLaunch, work } from '../helpers/engine.ts'
 import { createGate } from '../helpers/gate.ts'
@@ -99,4 +100,23 @@ t.test('children of any depth, of one table below itself, and in circles', async
   t.match(job, { status: 'completed_with_errors', succeeded: 1, failed: 2 })
   t.match(await unwritten(job), [{ key: '13', code: 'locked', message: 'leaves 13 is locked by another job' }, { key: '25', code: 'locked', message: 'folders 36 is locked by another job' }])
   t.same(await rows('SELECT count(*)::int AS count FROM folder'), [{ count: 24 }])
+})
+
+t.test('what MikroORM removes together with a record is locked, too', async (t) => {
+  const { perform, engine, unwritten, rows } = await openBulk(t, {
+    entities: hooked,
+    resources: { articles: { entity: Article }, comments: { entity: Comment, bulkFields: ['article'] } },
+    async seed (client) {
+      await client.query(`
+        INSERT INTO article (id, title, slug) SELECT n, 'title', 'slug' FROM generate_series(1, 4) n;
+        INSERT INTO comment (id, article_id) SELECT n, n FROM generate_series(1, 4) n;
+        INSERT INTO comment (id, article_id, answers_id) SELECT n + 10, n, n FROM generate_series(1, 4) n`)
+    }
+  })
+  t.same(await rows("SELECT 1 FROM pg_constraint WHERE contype = 'f' AND conrelid = 'comment'::regclass AND confdeltype = 'c'"), [], 'the database would take none along')
+  await launchBulk(engine, bulkLaunch(engine, 'comments', { selection: { ids: [2, 13] }, set: { article: 1 }, here: 'never' }))
+  const job = await perform('articles', { selection: { all: true }, onError: 'continue' })
+  t.match(job, { status: 'completed_with_errors', succeeded: 2, failed: 2 })
+  t.match(await unwritten(job), [2, 3].map((id) => ({ key: String(id), outcome: 'failed', code: 'locked' })))
+  t.same(await rows('SELECT id FROM comment ORDER BY id'), [2, 3, 12, 13].map((id) => ({ id })))
 })
