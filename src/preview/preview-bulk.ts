@@ -19,6 +19,8 @@ import { tryWriting } from './trial.ts'
 const ttlMs = 3_600_000
 /** How long a preview tries out what would happen. */
 const trialBudgetMs = 3_000
+/** How much of that is for counting what refers to records that would be deleted. */
+const countingBudgetMs = 1_000
 const conflictsToldAtMost = 100
 
 export interface PreviewRequest extends Omit<BulkLaunch, 'selection' | 'operation'> {
@@ -40,7 +42,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
     const { resource, operation } = request
     const isDelete = operation === 'delete'
     const selectionId = frozen.previewId
-    const cascades = isDelete ? await cascadesOf(engine, engine.database, resource, { selectionId, isLate }) : []
+    const cascades = isDelete ? await cascadesOf(engine, resource, { selectionId, budgetMs: countingBudgetMs }) : { cascades: [] }
     const trial = await tryWriting(engine, {
       resource,
       writer: createWriter(engine, resource, {
@@ -53,7 +55,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
       isLate,
       budgetMs: trialBudgetMs
     })
-    return { ...frozen, ...trial, cascades }
+    return { ...frozen, ...trial, ...cascades }
   })
 }
 

@@ -1,7 +1,7 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { quote, type Sql } from '../database/sql.ts'
 import type { Engine, EngineResource } from '../engine.ts'
-import { readReferrers, type Referrer } from '../preview/sql/read-referrers.ts'
+import { readReferrers, type Referrer } from '../write/sql/read-referrers.ts'
 import { qualified } from '../resources/resource.ts'
 
 /** Who refers to a resource's records. */

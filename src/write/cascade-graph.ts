@@ -1,87 +1,88 @@
-import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { quote } from '../database/sql.ts'
 import type { Engine, EngineResource } from '../engine.ts'
-import { readReferrers, type Referrer } from '../preview/sql/read-referrers.ts'
-import { removes } from './choose-writer.ts'
+import { removedAsEntities, tableOf } from './removed-as-entities.ts'
+import { readReferrers, type Referrer } from './sql/read-referrers.ts'
 
-/** A way from rows to those that go with them, between tables that are called by their number: a foreign key, usually. */
+/** What a delete means for the rows that refer: they go too, they are in its way, or they lose the reference. */
+export type DeleteEffect = 'cascade' | 'block' | 'set_null' | 'set_default'
+
+/** A way from rows to others, between tables that are called by their number: a foreign key, usually. */
 export interface CascadeReference extends Pick<Referrer, 'columns' | 'referenced'> {
   /** The table that is referred to, and the one that refers. */
   readonly from: number
   readonly to: number
+  readonly effect: DeleteEffect
 }
 
-/** How a delete spreads: the tables (the first one is that of the delete), what leads from one to the other, and who is a resource. */
-export interface CascadeGraph {
+/** How a delete spreads: the tables (the first one is that of the delete), and what leads from one to the other. */
+export interface Spread {
   readonly tables: readonly string[]
+  /** What the tables are called by people. */
+  readonly names: readonly string[]
+  /** Those of a table that goes come after those that lead to it. */
   readonly references: readonly CascadeReference[]
+}
+
+/** A spread of which only is left what leads to records of resources, and who these are, by table. */
+export interface CascadeGraph extends Spread {
   readonly children: ReadonlyMap<number, EngineResource>
 }
 
+const effects: Record<Referrer['action'], DeleteEffect> = { a: 'block', r: 'block', c: 'cascade', n: 'set_null', d: 'set_default' }
+
 /**
- * All ways in which a delete spreads to records of resources, of any length, through other tables and in circles: those of
- * the database, and where records are deleted as entities, those of MikroORM. What leads to no resource is left out.
+ * All that a delete meets, by ways of any length, through other tables and in circles: those of the database, and where
+ * records are deleted as entities, those of MikroORM.
  */
-export async function cascadeGraph ({ database, resources, orm }: Engine, resource: EngineResource): Promise<CascadeGraph> {
-  const byTable = new Map([...resources.values()].filter(({ options }) => options.bulkAsyncConflictChecking).map((child) => [rootTable(child), child]))
+export async function spreadOf ({ database, orm }: Engine, resource: EngineResource): Promise<Spread> {
+  const own = tableOf(resource.meta)
   const tables = [resource.table]
+  const names = [resource.meta.tableName]
   // Foreign keys are told with schemas, and the resource's own table may be without one.
-  const numbers = new Map([[rootTable(resource), 0], [resource.table, 0]])
-  const references: CascadeReference[] = []
-  const removed = resource.writing.delete.way === 'entity' ? removedAsEntities(rootTable(resource), orm.getMetadata()) : new Map<string, Step[]>()
-  for (let from = 0; byTable.size > 0 && from < tables.length; from += 1) {
-    const cascading = (await readReferrers(database, tables[from]!)).filter(({ action }) => action === 'c')
-    const removing = removed.get(from === 0 ? rootTable(resource) : tables[from]!) ?? []
-    for (const { table, columns, referenced } of [...cascading, ...removing]) {
+  const numbers = new Map([[own, 0], [resource.table, 0]])
+  const references = new Map<string, CascadeReference>()
+  const going = new Set([0])
+  const removed = resource.writing.delete.way === 'entity' ? removedAsEntities(resource.meta, orm.getMetadata()) : undefined
+  // A Set tells those that are added while it is walked.
+  for (const from of going) {
+    const removing = removed?.get(from === 0 ? own : tables[from]!) ?? []
+    const referring = await readReferrers(database, tables[from]!)
+    for (const { table, name, columns, referenced, action } of [...removing.map((step) => ({ ...step, action: 'c' as const })), ...referring]) {
       const to = numbers.get(table) ?? tables.push(table) - 1
       numbers.set(table, to)
-      references.push({ from, to, columns, referenced })
+      names[to] ??= name
+      const effect = effects[action]
+      if (effect === 'cascade') going.add(to)
+      // What MikroORM removes, it removes before the database could take it along, or object.
+      const way = JSON.stringify([from, to, columns, referenced])
+      if (!references.has(way)) references.set(way, { from, to, columns, referenced, effect })
     }
   }
-  const children = new Map(tables.flatMap((table, number) => {
-    const child = number === 0 ? byTable.get(rootTable(resource)) : byTable.get(table)
-    return child !== undefined && references.some(({ to }) => to === number) ? [[number, child] as const] : []
+  return { tables, names, references: [...references.values()] }
+}
+
+/** The ways in which a delete spreads to records of resources; what leads to none is left out. */
+export async function cascadeGraph (engine: Engine, resource: EngineResource): Promise<CascadeGraph> {
+  const lockable = [...engine.resources.values()].filter(({ options }) => options.bulkAsyncConflictChecking)
+  if (lockable.length === 0) return { tables: [], names: [], references: [], children: new Map() }
+  const byTable = new Map(lockable.map((child) => [rootTable(child), child]))
+  const { references, ...spread } = await spreadOf(engine, resource)
+  const cascading = references.filter(({ effect }) => effect === 'cascade')
+  const children = new Map(spread.tables.flatMap((table, number) => {
+    const child = byTable.get(number === 0 ? tableOf(resource.meta) : table)
+    return child !== undefined && cascading.some(({ to }) => to === number) ? [[number, child] as const] : []
   }))
-  return { tables, references: leadingTo(children, references), children }
+  return { ...spread, references: leadingTo(new Set(children.keys()), cascading), children }
 }
 
-function leadingTo (children: ReadonlyMap<number, EngineResource>, references: readonly CascadeReference[]): CascadeReference[] {
-  const wanted = new Set(children.keys())
-  for (let before = -1; before < wanted.size;) {
-    before = wanted.size
-    for (const { from, to } of references) if (wanted.has(to)) wanted.add(from)
+/** The references over which one comes to one of these tables. */
+export function leadingTo (wanted: ReadonlySet<number>, references: readonly CascadeReference[]): CascadeReference[] {
+  const reaching = new Set(wanted)
+  for (let before = -1; before < reaching.size;) {
+    before = reaching.size
+    for (const { from, to } of references) if (reaching.has(to)) reaching.add(from)
   }
-  return references.filter(({ to }) => wanted.has(to))
-}
-
-/** What goes with the rows of a table: its table, and its columns that have what these of theirs have. */
-type Step = Pick<Referrer, 'table' | 'columns' | 'referenced'>
-
-/**
- * What MikroORM removes together with the rows of a table, by table: what belongs to the entities that it removes, and
- * again to these. Of rows that the database takes along it knows nothing.
- */
-function removedAsEntities (table: string, all: Iterable<EntityMetadata>): Map<string, Step[]> {
-  const metas = [...all].filter(({ embeddable, pivotTable }) => embeddable !== true && pivotTable !== true)
-  const steps = new Map<string, Step[]>([[table, []]])
-  // A Map tells those that are added while it is walked.
-  for (const [from, found] of steps) {
-    found.push(...metas.filter((meta) => tableOf(meta) === from).flatMap(({ relations }) => relations.filter(removes).flatMap(belongingOf)))
-    for (const { table: to } of found) if (!steps.has(to)) steps.set(to, [])
-  }
-  return steps
-}
-
-/** Members have no column in either table, and are left alone. */
-function belongingOf ({ kind, targetMeta, mappedBy, joinColumns, referencedColumnNames }: EntityProperty): Step[] {
-  if (kind === 'm:n' || targetMeta === undefined) return []
-  if (mappedBy === undefined) return [{ table: tableOf(targetMeta), columns: referencedColumnNames, referenced: joinColumns }]
-  const owner = targetMeta.properties[mappedBy as never] as EntityProperty
-  return [{ table: tableOf(targetMeta), columns: owner.joinColumns, referenced: owner.referencedColumnNames }]
-}
-
-function tableOf ({ schema, tableName }: EntityMetadata): string {
-  return `${quote(schema ?? 'public')}.${quote(tableName)}`
+  return references.filter(({ to }) => reaching.has(to))
 }
 
 /** As `readReferrers` names it. */

@@ -70,6 +70,64 @@ t.test('a preview tells it, and locks nothing', async (t) => {
   t.equal((await rows('SELECT 1 FROM powercrud.chunk WHERE living')).length, 1)
 })
 
+t.test('a preview counts what a delete would meet, by foreign key, at any depth', async (t) => {
+  const { engine, rows } = await open(t)
+  await rows(`
+    CREATE TABLE budget (id int PRIMARY KEY, phase_id int NOT NULL REFERENCES phase);
+    CREATE TABLE stamp (id int PRIMARY KEY, chore_id int REFERENCES chore ON DELETE SET NULL, phase_id int REFERENCES phase ON DELETE CASCADE, near_id int REFERENCES phase ON DELETE RESTRICT);
+    INSERT INTO budget VALUES (1, 1), (2, 1), (9, 9);
+    INSERT INTO stamp VALUES (1, 1, NULL, NULL), (2, 3, 2, 1), (3, NULL, 3, NULL), (4, 5, 9, 3), (9, 19, 9, 9)`)
+  const told = async (ids: number[]) => {
+    const selection = { ids }
+    return previewBulk(engine, { ...bulkLaunch(engine, 'projects', { selection }), operation: 'delete', selection })
+  }
+  const all = await told([1, 2, 3])
+  t.same(all.cascades, [
+    { table: 'phase', columns: ['project_id'], effect: 'cascade', count: 3 },
+    { table: 'budget', columns: ['phase_id'], refersTo: 'phase', effect: 'block', count: 2 },
+    { table: 'chore', columns: ['phase_id'], refersTo: 'phase', effect: 'cascade', count: 6 },
+    { table: 'stamp', columns: ['near_id'], refersTo: 'phase', effect: 'block', count: 1 },
+    { table: 'stamp', columns: ['phase_id'], refersTo: 'phase', effect: 'cascade', count: 2 },
+    { table: 'stamp', columns: ['chore_id'], refersTo: 'chore', effect: 'set_null', count: 2 }
+  ], 'what goes itself is not in the way, and loses nothing')
+  t.equal(all.cascadesCheckedCount, 3)
+  t.match(all.failures, [{ id: 1, code: 'foreign_key_violation' }, { id: 3, code: 'foreign_key_violation' }])
+  t.match(await told([4]), { cascades: [{ table: 'phase', count: 1 }, { table: 'chore', count: 2 }], failures: [] })
+})
+
+t.test('each record counts once, however many of the selected it goes with, and in however many slices these are', async (t) => {
+  const Folder = defineEntity({ name: 'Folder', properties: { id: p.integer().primary(), inside: () => p.manyToOne(Folder).nullable().deleteRule('cascade') } })
+  const { engine, rows } = await openBulk(t, {
+    entities: [Folder],
+    resources: { folders: { entity: Folder, bulkFields: ['inside'] } },
+    settings: { chunkSize: 1 },
+    seed: async (client) => {
+      // Folders in chains of twelve: 1 … 12, 13 … 24. A paper is in two of them, and has a page.
+      await client.query(`
+        INSERT INTO folder SELECT n, CASE WHEN n % 12 <> 1 THEN n - 1 END FROM generate_series(1, 24) n;
+        CREATE SCHEMA "desk top";
+        CREATE TABLE "desk top"."Paper ""1""" (id int PRIMARY KEY, "In" int REFERENCES folder ON DELETE CASCADE, "Also in" int REFERENCES folder ON DELETE CASCADE);
+        CREATE TABLE page (id int PRIMARY KEY, paper int REFERENCES "desk top"."Paper ""1""" ON DELETE CASCADE, back int REFERENCES folder ON DELETE CASCADE);
+        INSERT INTO "desk top"."Paper ""1""" VALUES (1, 3, 15), (2, 7, NULL), (3, NULL, NULL);
+        INSERT INTO page VALUES (1, 1, 1), (2, 2, 24), (3, 3, NULL);
+        ALTER TABLE folder ADD cover int REFERENCES page ON DELETE CASCADE;
+        UPDATE folder SET cover = 1 WHERE id = 1`)
+    }
+  })
+  const selection = { ids: [1, 5, 13] }
+  const { cascades, cascadesCheckedCount, failures } = await previewBulk(engine, { ...bulkLaunch(engine, 'folders', { selection }), operation: 'delete', selection })
+  t.same(cascades, [
+    { table: 'Paper "1"', columns: ['Also in'], effect: 'cascade', count: 1 },
+    { table: 'Paper "1"', columns: ['In'], effect: 'cascade', count: 2 },
+    { table: 'folder', columns: ['inside_id'], effect: 'cascade', count: 21 },
+    { table: 'page', columns: ['back'], effect: 'cascade', count: 2 },
+    { table: 'page', columns: ['paper'], refersTo: 'Paper "1"', effect: 'cascade', count: 2 }
+  ])
+  t.equal(cascadesCheckedCount, 3)
+  t.same(failures, [])
+  t.same(await rows('SELECT (SELECT count(*)::int FROM folder) AS folders, (SELECT count(*)::int FROM page) AS pages'), [{ folders: 24, pages: 3 }])
+})
+
 const depth = 8
 const Grade = (level: number) => `grade${level}`
 

@@ -3,6 +3,7 @@ import { learnChoices } from './choice-search.js'
 import { count, element, number } from './elements.js'
 
 const namedAtMost = 20
+const effects = { cascade: 'would go too', block: 'would be in the way', set_null: 'would lose the reference', set_default: 'would lose the reference' }
 
 /**
  * What an operation would do, before it is done.
@@ -20,8 +21,8 @@ export async function previewOf ({ count: size, sample, failures, conflicts, cas
     sample.length > 0 && sampleTable(sample, size, nameOf, wordsOf(fields)),
     warning('would fail', failures.length, failures.map(({ id, message, code }) => `${nameOf(id)}: ${message ?? code}`)),
     warning('held by another job', conflicts.length, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
-    cascades.length > 0 && element('ul', {}, cascades.map(({ entity, effect, count: touched }) =>
-      element('li', {}, `${number(touched)} ${entity} ${effect === 'delete' ? 'would go too' : 'would lose the reference'}`))))
+    cascades.length > 0 && element('ul', {}, cascades.map(({ table, effect, count: touched }) =>
+      element('li', {}, `${number(touched)} of ${table} ${effects[effect]}`))))
 }
 
 function sampleTable (sample, size, nameOf, words) {
