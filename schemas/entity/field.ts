@@ -121,6 +121,7 @@ export function mapBulkField (meta: EntityMetadata, prop: EntityProperty, option
   if (isDiscriminator(meta, prop)) return refuse('it says which class a record is of')
   const field = mapField(meta, prop, options)
   if (isFieldRefusal(field) || field.kind !== 'collection') return field
+  if (prop.orphanRemoval) return refuse('a member that is removed from it would be deleted (orphanRemoval)')
   const required = requiredInPivot(prop, pivot)
   return required === undefined ? field : refuse(`its pivot table has a required column of its own, ${required.name}`)
 }

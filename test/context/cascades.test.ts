@@ -1,4 +1,4 @@
-import { defineEntity, p } from '@mikro-orm/core'
+import { Cascade, defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { previewBulk } from '../../src/preview/preview-bulk.ts'
@@ -177,4 +177,63 @@ t.test('what MikroORM removes together with a record is locked, too', async (t) 
   t.match(job, { status: 'completed_with_errors', succeeded: 2, failed: 2 })
   t.match(await unwritten(job), [2, 3].map((id) => ({ key: String(id), outcome: 'failed', code: 'locked' })))
   t.same(await rows('SELECT id FROM comment ORDER BY id'), [2, 3, 12, 13].map((id) => ({ id })))
+})
+
+t.test('members that MikroORM removes together with a record are locked and counted, from either side', async (t) => {
+  const Genre = defineEntity({ name: 'Genre', properties: { id: p.integer().primary(), albums: () => p.manyToMany(Album).mappedBy('genres').orphanRemoval() } })
+  const Album = defineEntity({ name: 'Album', properties: { id: p.integer().primary(), genres: () => p.manyToMany(Genre).inversedBy('albums'), songs: () => p.manyToMany(Song).cascade(Cascade.PERSIST, Cascade.REMOVE) } })
+  const Song = defineEntity({ name: 'Song', properties: { id: p.integer().primary(), title: p.string(), covers: () => p.oneToMany(Cover).mappedBy('song').orphanRemoval() } })
+  const Cover = defineEntity({ name: 'Cover', properties: { id: p.integer().primary(), song: () => p.manyToOne(Song).deleteRule('no action'), seen: p.boolean().default(false) } })
+  const { perform, engine, unwritten, rows } = await openBulk(t, {
+    entities: [Genre, Album, Song, Cover],
+    resources: { genres: { entity: Genre }, songs: { entity: Song, bulkFields: ['title'] }, covers: { entity: Cover, bulkFields: ['seen'] } },
+    async seed (client) {
+      // Genre n has album n, which has songs 2n - 1 and 2n; each song has a cover of its number.
+      await client.query(`
+        INSERT INTO genre SELECT n FROM generate_series(1, 4) n;
+        INSERT INTO album SELECT n FROM generate_series(1, 4) n;
+        INSERT INTO album_genres (album_id, genre_id) SELECT n, n FROM generate_series(1, 4) n;
+        INSERT INTO song SELECT n, 'la' FROM generate_series(1, 8) n;
+        INSERT INTO album_songs (album_id, song_id) SELECT (n + 1) / 2, n FROM generate_series(1, 8) n;
+        INSERT INTO cover (id, song_id) SELECT n, n FROM generate_series(1, 8) n`)
+    }
+  })
+  await launchBulk(engine, bulkLaunch(engine, 'songs', { selection: { ids: [3] }, set: { title: 'lo' }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'covers', { selection: { ids: [6] }, set: { seen: true }, here: 'never' }))
+  const selection = { ids: [1, 2, 3] }
+  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'genres', { selection }), operation: 'delete', selection })
+  t.match(told.cascades.map(({ table, effect, count }) => `${count} ${table} ${effect}`), [
+    '3 album_genres cascade', '3 album cascade', '6 album_songs cascade', '3 album_genres cascade', '6 song cascade', '6 cover cascade', '6 album_songs cascade'
+  ], 'a pivot table has two foreign keys')
+  t.match(told.failures, [{ id: 2, code: 'locked' }, { id: 3, code: 'locked' }])
+  const job = await perform('genres', { selection, onError: 'continue' })
+  t.match(job, { status: 'completed_with_errors', succeeded: 1, failed: 2 })
+  t.match(await unwritten(job), [{ key: '2', code: 'locked', message: 'songs 3 is locked by another job' }, { key: '3', code: 'locked', message: 'covers 6 is locked by another job' }])
+  t.same(await rows('SELECT (SELECT array_agg(id ORDER BY id) FROM album) AS albums, (SELECT array_agg(id ORDER BY id) FROM song) AS songs, (SELECT min(id) FROM cover) AS cover'),
+    [{ albums: [2, 3, 4], songs: [3, 4, 5, 6, 7, 8], cover: 3 }], 'MikroORM did remove them')
+})
+
+t.test('where each class has a table of its own, what refers to any of them is locked', async (t) => {
+  const Vehicle = defineEntity({ name: 'Vehicle', inheritance: 'tpt', properties: { id: p.integer().primary(), name: p.string() } })
+  const Car = defineEntity({ name: 'Car', extends: Vehicle, properties: { doors: p.integer(), wheels: () => p.oneToMany(Wheel).mappedBy('car') } })
+  const Wheel = defineEntity({ name: 'Wheel', properties: { id: p.integer().primary(), car: () => p.manyToOne(Car).deleteRule('cascade'), flat: p.boolean().default(false) } })
+  const Trip = defineEntity({ name: 'Trip', properties: { id: p.integer().primary(), vehicle: () => p.manyToOne(Vehicle).deleteRule('cascade'), far: p.boolean().default(false) } })
+  const { perform, engine, unwritten, rows } = await openBulk(t, {
+    entities: [Vehicle, Car, Wheel, Trip],
+    resources: { vehicles: { entity: Vehicle }, cars: { entity: Car }, wheels: { entity: Wheel, bulkFields: ['flat'] }, trips: { entity: Trip, bulkFields: ['far'] } },
+    async seed (client) {
+      await client.query(`
+        INSERT INTO vehicle (id, name) SELECT n, 'v' FROM generate_series(1, 6) n;
+        INSERT INTO car (id, doors) SELECT n, 4 FROM generate_series(1, 6) n;
+        INSERT INTO wheel (id, car_id) SELECT n, n FROM generate_series(1, 6) n;
+        INSERT INTO trip (id, vehicle_id) SELECT n, n FROM generate_series(1, 6) n`)
+    }
+  })
+  await launchBulk(engine, bulkLaunch(engine, 'trips', { selection: { ids: [2, 5] }, set: { far: true }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'wheels', { selection: { ids: [3, 6] }, set: { flat: true }, here: 'never' }))
+  const cars = await perform('cars', { selection: { ids: [1, 2, 3] }, onError: 'continue' })
+  t.match(await unwritten(cars), [{ key: '2', code: 'locked', message: 'trips 2 is locked by another job' }, { key: '3', code: 'locked', message: 'wheels 3 is locked by another job' }])
+  const vehicles = await perform('vehicles', { selection: { ids: [4, 5, 6] }, onError: 'continue' })
+  t.match(await unwritten(vehicles), [{ key: '5', code: 'locked', message: 'trips 5 is locked by another job' }, { key: '6', code: 'locked', message: 'wheels 6 is locked by another job' }])
+  t.same(await rows('SELECT array_agg(id ORDER BY id) AS ids FROM wheel'), [{ ids: [2, 3, 5, 6] }])
 })

@@ -90,6 +90,7 @@ export const Exotic = defineEntity({
     spot: () => p.manyToOne(Spot),
     tags: () => p.manyToMany(Tag),
     noted: () => p.manyToMany(Tag).pivotEntity(() => Note),
+    owned: () => p.manyToMany(Tag).orphanRemoval(),
     detail: () => p.oneToOne(Detail).nullable(),
     parts: () => p.oneToMany(Part).mappedBy('exotic'),
     either: () => p.manyToOne([Tag, Coded]).nullable(),

@@ -76,6 +76,7 @@ const refused: readonly [name: string, cause: 'refused' | 'unmappable', reason: 
   ['either', 'refused', /several entities/],
   ['byCode', 'refused', /another property than the primary key/],
   ['noted', 'refused', /pivot table has a required column of its own, text/],
+  ['owned', 'refused', /removed from it would be deleted \(orphanRemoval\)/],
   ['home_street', 'refused', /part of home/],
   ['bytes', 'unmappable', /^Exotic\.bytes has the type BlobType \(column type: bytea\)/],
   ['vector', 'unmappable', /^Exotic\.vector has the type SearchVector \(column type: tsvector\)/],
