@@ -31,7 +31,8 @@ export interface KeyRefusal {
   readonly reason: string
 }
 
-const keyTypes: ReadonlySet<ScalarType> = new Set(['integer', 'bigint', 'uuid', 'text', 'enum', 'decimal', 'date', 'interval', 'time'])
+/** Those whose values can be told in one way only: a selection finds its records by what their keys are called. */
+const keyTypes: ReadonlySet<ScalarType> = new Set(['integer', 'bigint', 'uuid', 'text', 'enum', 'date'])
 
 /** Follows a primary property that is a reference to the scalar it stands for. */
 function scalarBehind (prop: EntityProperty): EntityProperty | undefined {

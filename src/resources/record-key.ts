@@ -1,6 +1,7 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { quote } from '../database/sql.ts'
 import type { KeyKind } from '../database/tables.ts'
+import type { TableColumn } from './sql/read-columns.ts'
 
 /** A record's key as it travels in JSON: a number, a string (bigint, uuid, text), or an object of a composite key's parts. */
 export type WireKey = number | string | { [property: string]: number | string }
@@ -9,12 +10,12 @@ interface KeyColumn {
   property: string
   /** Quoted column name. */
   column: string
-  /** PostgreSQL type without length, such as `int` or `varchar`. */
+  /** How chunks hold its values, if it is the whole key. */
+  kind: KeyKind
+  /** PostgreSQL type without length, such as `int` or `varchar`, as it can stand in a cast. */
   type: string
-  /** Quoted name of the collation that the column's index is sorted by; only text has one. */
-  collation: string
-  /** Whether a part travels as a JSON number. */
-  numeric: boolean
+  /** SQL: ` COLLATE …`, which its index is sorted by; empty for types that know no collation. */
+  collate: string
 }
 
 /**
@@ -41,48 +42,54 @@ export interface RecordKey {
 }
 
 /**
- * Builds the key of an entity. `collations` has the quoted collation of each text column of the key, by column name:
- * a comparison in another collation than the column's cannot use its index.
+ * Builds the key of an entity. `columns` are those of its table, where they are known: a comparison in another collation than
+ * the column's cannot use its index, and only the database knows how a type of the application's own is written.
  */
-export function recordKeyOf (meta: EntityMetadata, collations: ReadonlyMap<string, string>): RecordKey {
-  const columns = meta.getPrimaryProps().flatMap((prop) => columnsOf(prop, collations))
-  return columns.length === 1 ? simpleKey(columns[0]!) : compositeKey(columns)
+export function recordKeyOf (meta: EntityMetadata, columns: ReadonlyMap<string, TableColumn> = new Map()): RecordKey {
+  const parts = meta.getPrimaryProps().flatMap((prop) => columnsOf(prop, columns))
+  return parts.length === 1 ? simpleKey(parts[0]!) : compositeKey(parts)
 }
 
-function columnsOf (prop: EntityProperty, collations: ReadonlyMap<string, string>): KeyColumn[] {
+function columnsOf (prop: EntityProperty, columns: ReadonlyMap<string, TableColumn>): KeyColumn[] {
   return prop.fieldNames.map((name, index) => {
-    const type = baseType(prop.columnTypes[index] ?? 'text')
+    const declared = withoutLength(prop.columnTypes[index] ?? 'text')
+    const found = columns.get(name)
     return {
       property: prop.name,
       column: quote(name),
-      type,
-      collation: collations.get(name) ?? 'pg_catalog."default"',
-      numeric: kindOf(type) === 'int4'
+      kind: kindOf(declared),
+      type: found === undefined ? declared : withoutLength(found.type),
+      collate: collateOf(found?.collation, declared)
     }
   })
 }
 
-function kindOf (columnType: string): KeyKind {
-  const type = columnType.toLowerCase()
-  if (/^(smallint|int2|int|int4|integer|smallserial|serial)\b/.test(type)) return 'int4'
-  if (/^(bigint|int8|bigserial)\b/.test(type)) return 'int8'
+const texts = new Set(['varchar', 'character varying', 'text', 'bpchar', 'citext'])
+
+function collateOf (collation: string | null | undefined, declared: string): string {
+  const known = collation === undefined ? (texts.has(declared) ? 'pg_catalog."default"' : null) : collation
+  return known === null ? '' : ` COLLATE ${known}`
+}
+
+function kindOf (type: string): KeyKind {
+  if (/^(smallint|int2|int|int4|integer)$/.test(type)) return 'int4'
+  if (/^(bigint|int8)$/.test(type)) return 'int8'
   return type === 'uuid' ? 'uuid' : 'text'
 }
 
 function simpleKey (column: KeyColumn): RecordKey {
-  const kind = kindOf(column.type)
-  const isText = kind === 'text'
+  const { kind, type, collate } = column
   const of = (alias: string) => `${alias}.${column.column}`
   return {
     kind,
     composite: false,
     columns: [column],
-    stored: (alias) => isText ? `${of(alias)}::text COLLATE "C"` : `${of(alias)}::${kind}`,
+    stored: (alias) => kind === 'text' ? `${of(alias)}::text COLLATE "C"` : `${of(alias)}::${kind}`,
     // Chunks are sorted by "C"; named explicitly, the column's own collation wins over it and the index is used.
-    among: (alias, keys) => `${of(alias)} = ANY((${keys})::${isText ? `${column.type}[] COLLATE ${column.collation}` : `${kind}[]`})`,
+    among: (alias, keys) => `${of(alias)} = ANY((${keys})::${kind === 'text' ? `${type}[]${collate}` : `${kind}[]`})`,
     orderBy: of,
-    after: (alias, parameter) => `${of(alias)} > ${parameter}::${column.type}`,
-    fromWire: (key) => kind === 'uuid' ? String(key).toLowerCase() : kind === 'int8' ? BigInt(key as string).toString() : String(key),
+    after: (alias, parameter) => `${of(alias)} > ${parameter}::${type}`,
+    fromWire: (key) => canonical(column, key as number | string),
     toWire: (stored) => kind === 'int4' ? Number(stored) : stored,
     compare: compareAs(kind)
   }
@@ -95,30 +102,35 @@ function compositeKey (columns: readonly KeyColumn[]): RecordKey {
     kind: 'text',
     composite: true,
     columns,
-    stored: (alias) => `jsonb_build_array(${columns.map(({ column, numeric }) => numeric ? `${alias}.${column}` : `${alias}.${column}::text`).join(', ')})::text COLLATE "C"`,
+    stored: (alias) => `jsonb_build_array(${columns.map(({ column, kind }) => kind === 'int4' ? `${alias}.${column}` : `${alias}.${column}::text`).join(', ')})::text COLLATE "C"`,
     among: (alias, keys) => `(${tuple(alias)}) IN (SELECT ${parts('k::jsonb')} FROM unnest(${keys}) k)`,
     orderBy: tuple,
     after: (alias, parameter) => `(${tuple(alias)}) > (${parts(`${parameter}::jsonb`)})`,
     fromWire: (key) => {
       const record = key as { [property: string]: number | string }
+      const values = columns.map((column) => canonical(column, record[column.property]!))
       // PostgreSQL prints jsonb with a blank after each comma, and so must we: stored keys are compared as text.
-      return `[${columns.map(({ property, numeric }) => JSON.stringify(numeric ? Number(record[property]) : canonicalPart(columns, property, record[property]!))).join(', ')}]`
+      return `[${values.map((value, index) => columns[index]!.kind === 'int4' ? value : JSON.stringify(value)).join(', ')}]`
     },
     toWire: (stored) => Object.fromEntries((JSON.parse(stored) as (number | string)[]).map((part, index) => [columns[index]!.property, part])),
     compare: compareAs('text')
   }
 }
 
-function canonicalPart (columns: readonly KeyColumn[], property: string, value: number | string): string {
-  const kind = kindOf(columns.find((column) => column.property === property)!.type)
+/** A value in the words in which PostgreSQL tells it. */
+function canonical ({ kind }: KeyColumn, value: number | string): string {
   if (kind === 'uuid') return String(value).toLowerCase()
-  return kind === 'int8' ? BigInt(value).toString() : String(value)
+  return kind === 'text' ? String(value) : BigInt(value).toString()
 }
 
-/** Types such as `serial` exist only in CREATE TABLE; length limits would cut what is compared. */
-function baseType (type: string): string {
-  const base = type.toLowerCase().replace(/\(.*\)$/, '').trim()
-  return { serial: 'int', smallserial: 'smallint', bigserial: 'bigint' }[base] ?? base
+/**
+ * Types such as `serial` exist only in CREATE TABLE; length limits would cut what is compared, and `char` without one is of a
+ * single character.
+ */
+function withoutLength (type: string): string {
+  const base = type.replace(/\(.*\)$/, '').trim()
+  const replaced: Record<string, string> = { serial: 'int', smallserial: 'smallint', bigserial: 'bigint', char: 'bpchar', character: 'bpchar' }
+  return replaced[base.toLowerCase()] ?? (base.includes('"') ? base : base.toLowerCase())
 }
 
 function compareAs (kind: KeyKind): (one: string, other: string) => number {

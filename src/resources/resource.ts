@@ -37,7 +37,6 @@ export async function describeResource<Options> (
   const meta = orm.getMetadata().get(entity) as EntityMetadata
   const table = qualified(meta)
   const columns = await readColumns(sql, table)
-  const collations = new Map([...columns.values()].flatMap((column) => column.collation === null ? [] : [[column.name, column.collation]]))
   const classes = heirsOf(meta, orm.getMetadata())
   return {
     name,
@@ -45,7 +44,7 @@ export async function describeResource<Options> (
     meta,
     table,
     root: rootOf(meta),
-    key: recordKeyOf(meta, collations),
+    key: recordKeyOf(meta, columns),
     columns,
     classes,
     ofClass: (alias) => classCondition(meta, classes, alias),

@@ -51,9 +51,9 @@ function given (value: unknown): unknown {
 }
 
 function membersOf (prop: EntityProperty, members: unknown): { replace: ReturnType<ReturnType<typeof recordKeyOf>['toWire']>[] } {
-  const key = recordKeyOf(prop.targetMeta!, new Map())
+  const key = recordKeyOf(prop.targetMeta!)
   const stored = (parts: string[]) => key.composite
-    ? JSON.stringify(parts.map((part, index) => key.columns[index]!.numeric ? Number(part) : part))
+    ? JSON.stringify(parts.map((part, index) => key.columns[index]!.kind === 'int4' ? Number(part) : part))
     : parts[0]!
   return { replace: (members as string[][]).map((parts) => key.toWire(stored(parts))) }
 }

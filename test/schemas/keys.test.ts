@@ -1,3 +1,4 @@
+import { defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
 import { buildAjv } from '../../plugins/validation/ajv.ts'
 import { isKeyRefusal, keyShape, type KeyColumn } from '../../schemas/entity/key.ts'
@@ -37,4 +38,12 @@ t.test('a key that is a reference is the key referred to', async (t) => {
 t.test('what cannot name a record is no key', async (t) => {
   t.match(keyShape(metadataOf(exotic, Floating)), { refused: { name: 'at' }, reason: 'cannot be a record key' })
   t.match(keyShape(metadataOf(exotic, Nested)), { refused: { name: 'spot' } })
+  const several = discover([
+    defineEntity({ name: 'ByDecimal', properties: { at: p.decimal().precision(8).scale(2).primary() } }),
+    defineEntity({ name: 'ByTime', properties: { at: p.time().primary() } }),
+    defineEntity({ name: 'ByInterval', properties: { at: p.interval().primary() } })
+  ])
+  for (const name of ['ByDecimal', 'ByTime', 'ByInterval']) {
+    t.match(keyShape(several.getMetadata().getByClassName(name)), { refused: { name: 'at' } }, `${name}: its values can be written in several ways`)
+  }
 })

@@ -10,12 +10,17 @@ const ByBigint = defineEntity({ name: 'ByBigint', properties: { id: p.bigint().p
 const ByUuid = defineEntity({ name: 'ByUuid', properties: { id: p.uuid().primary(), ...state } })
 const ByText = defineEntity({ name: 'ByText', properties: { code: p.string().length(20).primary(), ...state } })
 const ByCollated = defineEntity({ name: 'ByCollated', properties: { code: p.string().length(20).primary().collation('de-x-icu'), ...state } })
+const ByChar = defineEntity({ name: 'ByChar', properties: { code: p.character().length(2).primary(), ...state } })
+const ByDate = defineEntity({ name: 'ByDate', properties: { day: p.date().primary(), ...state } })
+const ByLetter = defineEntity({ name: 'ByLetter', properties: { letter: p.enum(['b', 'a', 'c']).nativeEnumName('Letter').primary(), ...state } })
+const ByAnyCase = defineEntity({ name: 'ByAnyCase', properties: { code: p.string().columnType('varchar(20)').collation('any_case').primary(), ...state } })
 const ByPair = defineEntity({ name: 'ByPair', properties: { row: p.string().primary(), number: p.integer().primary(), ...state } })
+const ByCharPair = defineEntity({ name: 'ByCharPair', properties: { code: p.character().length(2).primary(), number: p.integer().primary(), ...state } })
 const ByReference = defineEntity({
   name: 'ByReference',
   properties: { owner: () => p.manyToOne(ByBigint).primary(), place: p.uuid().primary(), ...state }
 })
-const entities = [ByInteger, BySmall, ByBigint, ByUuid, ByText, ByCollated, ByPair, ByReference]
+const entities = [ByInteger, BySmall, ByBigint, ByUuid, ByText, ByCollated, ByChar, ByDate, ByLetter, ByPair, ByCharPair, ByReference]
 
 const uuid = (n: number) => `0199a3a8-5b1c-7000-8000-${n.toString(16).padStart(12, '0')}`
 /** Sorted differently by "C", by the database's collation, and by a German one. */
@@ -37,8 +42,14 @@ const cases: Record<string, KeyCase> = {
   uuid: { entity: ByUuid, table: 'by_uuid', keys: [1, 2, 9, 10, 255].map(uuid), columns: ['id'], absent: uuid(3) },
   text: { entity: ByText, table: 'by_text', keys: words, columns: ['code'], absent: 'nothing' },
   'text of a collation of its own': { entity: ByCollated, table: 'by_collated', keys: words, columns: ['code'], absent: 'nothing' },
+  'text of a fixed length': { entity: ByChar, table: 'by_char', keys: ['DE', 'DK', 'D', 'NL'], columns: ['code'], absent: 'FR' },
+  date: { entity: ByDate, table: 'by_date', keys: ['2026-02-28', '2026-03-01', '1999-12-31'], columns: ['day'], absent: '2026-03-02' },
+  'an enum of the database': { entity: ByLetter, table: 'by_letter', keys: ['b', 'a'], columns: ['letter'], absent: 'c' },
   composite: {
     entity: ByPair, table: 'by_pair', keys: words.flatMap((row) => [1, 2, 10].map((number) => ({ row, number }))), columns: ['row', 'number'], absent: { row: 'A', number: 3 }
+  },
+  'composite with text of a fixed length': {
+    entity: ByCharPair, table: 'by_char_pair', keys: [{ code: 'DE', number: 1 }, { code: 'DK', number: 1 }, { code: 'D', number: 2 }], columns: ['code', 'number'], absent: { code: 'DE', number: 2 }
   },
   'composite with a reference': {
     entity: ByReference,
@@ -87,6 +98,40 @@ t.test('records of every kind of key are updated and deleted, by ids and by filt
       t.match(rest, { status: 'succeeded', succeeded: others.length })
     })
   }
+})
+
+t.test('pages of selections begin behind the last key of any kind', async (t) => {
+  const kinds = { ByChar: { entity: ByChar }, ByDate: { entity: ByDate }, ByLetter: { entity: ByLetter }, ByCharPair: { entity: ByCharPair } }
+  const { perform, rows } = await openBulk(t, {
+    entities: Object.values(kinds).map(({ entity }) => entity),
+    resources: kinds,
+    settings: { chunkSize: 2 },
+    async seed (client) {
+      await client.query(`
+        INSERT INTO by_char (code, name) VALUES ('D', 'x'), ('DE', 'x'), ('DK', 'x'), ('DL', 'x'), ('NL', 'x');
+        INSERT INTO by_date (day, name) SELECT date '2026-02-27' + n, 'x' FROM generate_series(1, 5) n;
+        INSERT INTO by_letter (letter, name) VALUES ('a', 'x'), ('b', 'x'), ('c', 'x');
+        INSERT INTO by_char_pair (code, number, name) SELECT code, n, 'x' FROM (VALUES ('D'), ('DE'), ('DK')) AS c (code), generate_series(1, 2) n`)
+    }
+  })
+  for (const [name, table] of Object.entries({ ByChar: 'by_char', ByDate: 'by_date', ByLetter: 'by_letter', ByCharPair: 'by_char_pair' })) {
+    const [{ count }] = await rows<{ count: number }>(`SELECT count(*)::int FROM ${table}`) as [{ count: number }]
+    t.match(await perform(name, { selection: { all: true }, set: { state: 'new' } }), { status: 'succeeded', total: count, succeeded: count }, name)
+  }
+  t.match(await perform('ByChar', { selection: { all: true, exclude: ['D'] }, set: { state: 'newer' } }), { total: 4, succeeded: 4 })
+  t.same(await rows("SELECT code FROM by_char WHERE state = 'new'"), [{ code: 'D ' }], 'what is left out is not taken for another')
+})
+
+t.test('a key in other letters is no key, also where the collation takes it for the same', async (t) => {
+  const { perform } = await openBulk(t, {
+    entities: [ByAnyCase],
+    before: "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+    resources: { it: { entity: ByAnyCase } },
+    settings: { chunkSize: 2 },
+    seed: (client) => client.query("INSERT INTO by_any_case (code, name) SELECT initcap(w), w FROM unnest(ARRAY['anna', 'berta', 'clara']) w")
+  })
+  const job = await perform('it', { selection: { ids: ['ANNA', 'BERTA', 'Clara', 'Dora'] }, set: { state: 'new' } })
+  t.match(job, { status: 'succeeded', total: 4, succeeded: 1, missing: 3 })
 })
 
 t.test('a statement finds its rows by the index, whatever the collation of the key', async (t) => {

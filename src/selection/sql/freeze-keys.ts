@@ -24,7 +24,7 @@ export async function freezeKeys (
       SELECT key, place, version, key IN (SELECT key FROM visible) AS present FROM given
     ), frozen AS (
       INSERT INTO ${tables.chunkOf[key.kind]} (selection_id, no, root, living, excluded, size, ord, versions, keys, first, last)
-      SELECT $1, $2::int + (NOT present AND EXISTS (SELECT 1 FROM visible))::int, $3, $4 AND present, CASE WHEN NOT present THEN 'missing' END, count(*),
+      SELECT $1, $2::int + (NOT present AND EXISTS (SELECT 1 FROM found WHERE present))::int, $3, $4 AND present, CASE WHEN NOT present THEN 'missing' END, count(*),
         array_agg(place ORDER BY key), CASE WHEN $7::text[] IS NOT NULL THEN array_agg(version ORDER BY key) END, array_agg(key ORDER BY key), (array_agg(key ORDER BY key))[1], (array_agg(key ORDER BY key DESC))[1]
       FROM found
       GROUP BY present

@@ -20,7 +20,7 @@ export async function findStale (
   { slice, version, owner, lock }: { slice: Slice, version: EntityProperty, owner: EntityMetadata, lock: RowLock }
 ): Promise<number[]> {
   const isOwn = owner === resource.meta
-  const key = isOwn ? resource.key : { ...recordKeyOf(owner, new Map()), kind: resource.key.kind }
+  const key = isOwn ? resource.key : { ...recordKeyOf(owner), kind: resource.key.kind }
   const [row] = await sql.query<{ stale: number[] | null }>(`
     WITH locked AS MATERIALIZED (
       SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${qualified(owner)} t

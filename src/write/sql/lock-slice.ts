@@ -32,7 +32,7 @@ export async function lockSlice (sql: Sql, tables: Tables, resource: Resource, s
 export async function lockAncestors (
   sql: Sql, tables: Tables, { ancestor, kind, slice, lock }: { ancestor: EntityMetadata, kind: KeyKind, slice: Slice, lock: RowLock }
 ): Promise<void> {
-  const key = recordKeyOf(ancestor, new Map())
+  const key = recordKeyOf(ancestor)
   await sql.query(`
     SELECT 1 FROM ${qualified(ancestor)} t
     WHERE ${key.among('t', sliceKeys(tables, { ...key, kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
