@@ -1,7 +1,7 @@
 import { Reference, Utils, type EntityMetadata } from '@mikro-orm/core'
 import type { Engine } from '../engine.ts'
 import { configurationError, problem } from '../errors.ts'
-import { recordKeyOf, type RecordKey, type WireKey } from '../resources/record-key.ts'
+import { recordKeyOf, type RecordKey } from '../resources/record-key.ts'
 import { rootOf, type BulkEntity } from '../resources/resource.ts'
 import { unknownName } from '../validation/suggestion.ts'
 
@@ -31,7 +31,7 @@ export function lockableOf (engine: Pick<Engine, 'orm' | 'resources'>, named: Lo
   const storage = engine.orm.getMetadata()
   const meta = typeof named === 'string' ? storage.getByClassName(named, false) : storage.find(named)
   if (meta === undefined) throw unknownEntity(engine, named)
-  const lockable = known.get(meta) ?? { name: meta.className, root: rootOf(meta), key: recordKeyOf(meta, new Map()) }
+  const lockable = known.get(meta) ?? { name: meta.className, root: rootOf(meta), key: recordKeyOf(meta) }
   known.set(meta, lockable)
   return lockable
 }
@@ -51,9 +51,8 @@ export function storedKeys (lockable: Lockable, keys: readonly GivenKey[]): stri
 export function storedKey (lockable: Lockable, given: GivenKey): string {
   const { key } = lockable
   const parts = partsOf(lockable, given)
-  const values = key.columns.map(({ property }, index) => partOf(lockable, parts[index], given, property))
-  if (!key.composite) return key.fromWire(checked(lockable, values[0]!, given))
-  return key.fromWire(Object.fromEntries(key.columns.map(({ property }, index) => [property, values[index]!])))
+  const values = key.columns.map(({ property, kind }, index) => checked(lockable, kind, partOf(lockable, parts[index], given, property), given))
+  return key.fromWire(key.composite ? Object.fromEntries(key.columns.map(({ property }, index) => [property, values[index]!])) : values[0]!)
 }
 
 function partsOf ({ key: { columns } }: Lockable, given: GivenKey): unknown[] {
@@ -77,10 +76,12 @@ const forms: Readonly<Record<RecordKey['kind'], RegExp>> = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   text: /^[^\0]*$/
 }
+const bits = { int4: 32, int8: 64 } as const
 
-function checked (lockable: Lockable, value: string | number, given: GivenKey): WireKey {
-  if (!forms[lockable.key.kind].test(String(value))) throw noKey(lockable, given)
-  return lockable.key.kind === 'int4' ? Number(value) : String(value)
+function checked (lockable: Lockable, kind: RecordKey['kind'], value: string | number, given: GivenKey): string | number {
+  const text = String(value)
+  if (!forms[kind].test(text) || ((kind === 'int4' || kind === 'int8') && BigInt.asIntN(bits[kind], BigInt(text)) !== BigInt(text))) throw noKey(lockable, given)
+  return kind === 'int4' ? Number(value) : text
 }
 
 function noKey ({ name }: Lockable, given: GivenKey, why?: string) {
