@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { closed, OneOf } from '../schemas/common.ts'
+import { Text } from '../schemas/entity/text.ts'
 import { jobStatuses } from '../schemas/job.ts'
 import { listJobs } from '../src/jobs/list-jobs.ts'
 import { jobParams } from './job-params.ts'
@@ -13,9 +14,9 @@ const limitAtMost = 200
 
 const JobsQuery = Type.Object({
   status: Type.Optional(Type.Array(OneOf(jobStatuses), { minItems: 1, description: 'Only jobs in this status, or one of these: `status=queued&status=running`.' })),
-  resource: Type.Optional(Type.String({ description: 'Only jobs on this resource.' })),
-  operation: Type.Optional(Type.String({ description: 'Only jobs of this operation: `update`, `delete`, or the name of a task.' })),
-  createdBy: Type.Optional(Type.String({ description: 'Only jobs that this user launched, by id.' })),
+  resource: Type.Optional(Text({ description: 'Only jobs on this resource.' })),
+  operation: Type.Optional(Text({ description: 'Only jobs of this operation: `update`, `delete`, or the name of a task.' })),
+  createdBy: Type.Optional(Text({ description: 'Only jobs that this user launched, by id.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limitAtMost, description: `Jobs of a page at most; ${limitByDefault} when left out.` })),
   cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
 }, closed)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
@@ -35,7 +36,7 @@ export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, cont
       querystring: ResultsQuery,
       response: {
         200: responses.results('A page of row results, or all of them as a stream.'),
-        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
+        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'wrong_state')
       }
     },
     onRequest: async (request: FastifyRequest) => { negotiate(request, mediaTypes) }
@@ -46,7 +47,10 @@ export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, cont
     reply.header('cache-control', 'no-store').header('vary', 'accept')
     if (mediaType === 'application/json') return resultPage(engine, row, { outcome, limit, cursor })
     const results = rowResults(engine, row, { outcome })
+    const stream = Readable.from(mediaType === 'text/csv' ? asCsv(results) : asNdjson(results))
+    // Until the first results are there, a failure can still be told.
+    await once(stream, 'readable')
     reply.type(mediaType === 'text/csv' ? 'text/csv; charset=utf-8; header=present' : mediaType)
-    return reply.send(Readable.from(mediaType === 'text/csv' ? asCsv(results) : asNdjson(results)))
+    return reply.send(stream)
   })
 }

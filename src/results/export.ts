@@ -10,13 +10,13 @@ export async function * asNdjson (results: AsyncIterable<PlacedResult>): AsyncGe
 
 /** RFC 4180, with a header line. */
 export async function * asCsv (results: AsyncIterable<PlacedResult>): AsyncGenerator<string> {
-  yield `${columns.join(',')}\r\n`
-  for await (const lines of batches(results, (result) => `${columns.map((column) => cell(result[column])).join(',')}\r\n`)) yield lines
+  const header = `${columns.join(',')}\r\n`
+  for await (const lines of batches(results, (result) => `${columns.map((column) => cell(result[column])).join(',')}\r\n`, header)) yield lines
 }
 
 /** Rows are handed on together: a stream of a million tiny pieces would be busy with itself. */
-async function * batches (results: AsyncIterable<PlacedResult>, write: (result: RowResult) => string): AsyncGenerator<string> {
-  let batch = ''
+async function * batches (results: AsyncIterable<PlacedResult>, write: (result: RowResult) => string, header: string = ''): AsyncGenerator<string> {
+  let batch = header
   for await (const { result } of results) {
     batch += write(result)
     if (batch.length < 16_384) continue

@@ -1,5 +1,6 @@
 import type { RowOutcome, RowResult } from '../../schemas/results.ts'
 import type { Engine } from '../engine.ts'
+import { problem } from '../errors.ts'
 import type { JobRow } from '../jobs/job-row.ts'
 import type { RecordKey } from '../resources/record-key.ts'
 import { readChunkOutcome, type ChunkOutcome } from './sql/read-chunk-outcome.ts'
@@ -17,13 +18,15 @@ export interface PlacedResult extends ResultPlace {
 /**
  * What became of each record of a job, chunk by chunk: a million results take no more memory than one chunk of them.
  * @param after the place of the last result that is known already
+ * @throws wrong_state for a job on a resource that this process does not know: nor does it know what the keys mean
  */
 export async function * rowResults (
   engine: Engine, job: JobRow, { outcome, after = { no: 0, place: 0 } }: { outcome?: RowOutcome, after?: ResultPlace } = {}
 ): AsyncGenerator<PlacedResult> {
   // A task works on no records, whatever it has locked.
   if (job.resource === null) return
-  const key = engine.resources.get(job.resource)!.key
+  const key = engine.resources.get(job.resource)?.key
+  if (key === undefined) throw problem('wrong_state', `the resource ${job.resource} is not known here, and so nothing can be told of its records`, { jobId: job.id })
   for (let from = after.no; ;) {
     const chunk = await readChunkOutcome(engine.database, engine.tables, {
       kind: key.kind, jobId: job.id, selectionId: job.selection_id, from, outcome

@@ -45,7 +45,7 @@ export async function contractOfJobs (t: Test, world: World): Promise<void> {
   })
 
   await t.test('what is not valid', async (t) => {
-    for (const query of ['limit=0', 'limit=201', 'limit=x', 'status=gone', 'statuss=queued', 'cursor=nonsense', 'cursor=']) {
+    for (const query of ['limit=0', 'limit=201', 'limit=x', 'status=gone', 'statuss=queued', 'cursor=nonsense', 'cursor=', 'resource=%00', 'operation=a%00', 'createdBy=%00']) {
       t.match(await list(query), { status: 400, json: { code: 'validation_failed' } }, query)
     }
     t.match((await world.get(`${jobs}?status=gone`)).json.errors, [{ path: '/status/0' }])
@@ -66,6 +66,16 @@ export async function contractOfJobs (t: Test, world: World): Promise<void> {
         if (place !== null) t.match((await world.get(place, { as: 'lister' })).status, /200|286/, place)
       }
     }
+  })
+
+  await t.test('a job on a resource that is there no more', async (t) => {
+    const { json: { id, links } } = await world.post('/countries/bulk-update', { selection: { ids: ['AA'] }, set: { name: 'renamed' } })
+    await world.sql.query("UPDATE powercrud.job SET resource = 'lands' WHERE id = $1", [id])
+    t.match(await world.get(links.self), { status: 200, json: { resource: 'lands', links: { undo: null } } })
+    for (const accept of ['application/json', 'application/x-ndjson', 'text/csv']) {
+      t.match(await world.get(links.results, { headers: { accept } }), { status: 409, json: { code: 'wrong_state', jobId: id } }, accept)
+    }
+    t.match(await world.post(`${links.self}/retry`), { status: 409, json: { code: 'wrong_state' } })
   })
 
   await t.test('health', async (t) => {
