@@ -6,6 +6,7 @@ import { launchRetry, launchUndo } from '../src/jobs/launch-again.ts'
 import { viewLive } from '../src/jobs/read-view.ts'
 import { jobParams } from './job-params.ts'
 import { requireJson } from './negotiation.ts'
+import { takeNoBody } from './no-body.ts'
 import type { RoutesContext } from './routes-context.ts'
 import { seenJob } from './seen-job.ts'
 import { viewOf } from './selection-view.ts'
@@ -46,6 +47,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
     act: async (request, job) => launchUndo(engine, job, await again(request, job))
   }]
 
+  takeNoBody(scope)
   for (const { name, summary, description, problems, act } of actions) {
     scope.post(`${basePath}/jobs/:jobId/${name}`, {
       schema: {
@@ -56,7 +58,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
         params: jobParams,
         response: {
           202: responses.json('Job', 'Accepted.'),
-          ...responses.problems('unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'wrong_state', ...problems)
+          ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'wrong_state', ...problems)
         }
       },
       onRequest: requireJson

@@ -9,7 +9,11 @@ export async function contractOfCancel (t: Test, { busy, quiet }: { busy: World,
     const queued = (await quiet.post('/items/bulk-update', { selection: { ids: [2] }, set: { notes: 'never' } }, { headers: { prefer: 'respond-async' } })).json
     t.match(await quiet.post(queued.links.cancel, undefined, { headers: { 'x-refuse': 'cancel' } }), { status: 403 })
     t.match(await quiet.post(queued.links.cancel, undefined, { as: 'grace' }), { status: 404, json: { code: 'job_not_found' } })
-    t.match(await quiet.post(queued.links.cancel), { status: 202, json: { id: queued.id, status: 'cancelled', links: { cancel: null } } })
+    t.match(await quiet.post(queued.links.cancel, { dryRun: true }), { status: 400, json: { code: 'validation_failed' } }, 'a body would have no effect')
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    t.match(await quiet.post(queued.links.cancel, 'dryRun=true', form), { status: 400, json: { code: 'validation_failed' } })
+    t.match(await quiet.post(queued.links.cancel, '', form), { status: 202, json: { id: queued.id, status: 'cancelled', links: { cancel: null } } })
+    t.match(await quiet.post(queued.links.cancel, {}), { status: 409, json: { code: 'wrong_state' } }, 'an empty body says nothing')
     t.match(await quiet.post(queued.links.cancel), { status: 409, json: { code: 'wrong_state' } })
   })
 
