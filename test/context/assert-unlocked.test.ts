@@ -93,7 +93,9 @@ for (const isolationLevel of [IsolationLevel.READ_COMMITTED, IsolationLevel.REPE
       const item = await transaction.findOneOrFail(Item, 3)
       await assertUnlocked(Item, 3)
       launching = launch('items', [3])
-      await until(async () => (await rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND mode = 'ExclusiveLock'")).length > 0)
+      await until(async () => (await rows(`
+        SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND mode = 'ExclusiveLock'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).length > 0)
       item.name = 'by hand'
       await transaction.flush()
       t.same(await rows('SELECT 1 FROM powercrud.job'), [])

@@ -69,7 +69,9 @@ t.test('a process that dies in the middle holds nobody up', async (t) => {
   await client.query('CREATE SCHEMA powercrud; CREATE TABLE powercrud.migration (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())')
   await client.query('BEGIN; LOCK TABLE powercrud.migration IN SHARE MODE')
   const child = startScript(t, new URL('migrate-process.ts', import.meta.url), { args: [url] })
-  await until(async () => (await sql.query("SELECT FROM pg_locks WHERE relation = 'powercrud.migration'::regclass AND NOT granted")).length > 0)
+  await until(async () => (await sql.query(`
+    SELECT FROM pg_locks WHERE relation = 'powercrud.migration'::regclass AND NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).length > 0)
   child.kill('SIGKILL')
   await child.exited
   await client.query('COMMIT')

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { startPostgres, type PostgresServer } from '../setup/postgres.ts'
 import { serverAddress } from './addresses.ts'
 import type { TestScope } from './test-scope.ts'
+import { until } from './until.ts'
 
 export interface TestDatabase {
   url: string
@@ -17,8 +18,8 @@ export async function createDatabase (t: TestScope, { template = 'template1' } =
   const url = new URL(serverUrl)
   url.pathname = name
 
-  await runOnce(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`)
-  t.teardown(() => runOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`))
+  await onceUnused(`a copy of ${template}`, () => runOnce(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`))
+  t.teardown(() => onceUnused(`the end of ${name}`, () => runOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)))
   return { url: url.href, connect: () => connect(t, url.href) }
 }
 
@@ -38,6 +39,14 @@ async function connect (t: TestScope, url: string): Promise<Client> {
   await client.connect()
   t.teardown(() => client.end())
   return client
+}
+
+/** PostgreSQL itself waits five seconds for the last session of a database to be gone, and a busy machine may take longer. */
+export async function onceUnused (what: string, run: () => Promise<unknown>): Promise<void> {
+  await until(() => run().then(() => true, (error: unknown) => {
+    if (error instanceof DatabaseError && error.code === '55006') return false
+    throw error
+  }), { what })
 }
 
 async function runOnce (url: string, statement: string): Promise<void> {

@@ -4,7 +4,7 @@ import { Client, DatabaseError } from 'pg'
 import { migrate } from '../../src/database/migrate.ts'
 import { migrations } from '../../src/database/migrations/index.ts'
 import { tablesIn } from '../../src/database/tables.ts'
-import { createDatabase, type TestDatabase } from './database.ts'
+import { createDatabase, onceUnused, type TestDatabase } from './database.ts'
 import { serverAddress } from './addresses.ts'
 import type { TestScope } from './test-scope.ts'
 
@@ -43,7 +43,7 @@ async function makeTemplate (): Promise<void> {
     const url = new URL(serverAddress('TEST_DATABASE_URL'))
     url.pathname = unfinished
     await migrate({ connectionString: url.href }, { tables, queue: 'postgres' })
-    await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`)
+    await onceUnused(`the name of ${template}`, () => client.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`))
   } finally {
     await client.end()
   }

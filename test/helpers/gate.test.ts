@@ -20,8 +20,10 @@ t.test('a closed gate holds a statement after its write and before the commit', 
   const written = worker.query('UPDATE thing SET value = 1')
   const [pid] = await gate.waitUntilReached()
 
-  const { rows: [held] } = await reader.query('SELECT state, wait_event_type FROM pg_stat_activity WHERE pid = $1', [pid])
-  t.same(held, { state: 'active', wait_event_type: 'Lock' })
+  await until(async () => {
+    const { rows: [held] } = await reader.query('SELECT state, wait_event_type FROM pg_stat_activity WHERE pid = $1', [pid])
+    return held.state === 'active' && held.wait_event_type === 'Lock'
+  }, { what: 'a backend that waits for a lock' })
   const { rows: locked } = await reader.query('SELECT FROM thing FOR UPDATE SKIP LOCKED')
   t.equal(locked.length, 0, 'the rows are written')
   const { rows: [seen] } = await reader.query('SELECT sum(value)::int AS sum FROM thing')

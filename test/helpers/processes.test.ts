@@ -6,8 +6,8 @@ t.test('starts a TypeScript file, waits for its lines and gives it signals', asy
     'server.ts': `
       const port: number = 7
       console.log('starting')
-      console.log(\`listening on \${port} for \${process.env.WHO} and \${process.argv[2]}\`)
       process.on('SIGTERM', () => process.exit(3))
+      console.log(\`listening on \${port} for \${process.env.WHO} and \${process.argv[2]}\`)
       setInterval(() => {}, 1000)`
   })
   const server = startScript(t, `${directory}/server.ts`, { args: ['bob'], env: { WHO: 'ada' } })

@@ -136,7 +136,8 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     await blocker.query('BEGIN; LOCK TABLE powercrud.chunk_int4 IN SHARE MODE')
     const headers = { 'idempotency-key': 'in-flight' }
     const first = world.post('/items/bulk-update', update({ ids: [20] }), { headers })
-    await until(async () => (await world.sql.query('SELECT 1 FROM pg_locks WHERE NOT granted AND relation = $1::regclass', ['powercrud.chunk_int4'])).rowCount)
+    await until(async () => (await world.sql.query(`
+      SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'powercrud.chunk_int4'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).rowCount)
     const second = await world.post('/items/bulk-update', update({ ids: [20] }), { headers })
     t.match(second, { status: 409, json: { code: 'idempotency_in_flight' } })
     await blocker.query('ROLLBACK')
