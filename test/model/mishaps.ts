@@ -9,10 +9,11 @@ import { until } from '../helpers/until.ts'
 import type { Mishap, PlanOf } from './arbitraries.ts'
 import { compare } from './compare.ts'
 import { cancel, die, perform, type ModelJob } from './model.ts'
-import { endLease } from './recover.ts'
+import { afterLease } from './recover.ts'
 import type { Situation } from './situation.ts'
 import type { StandingPlace } from './stand.ts'
 import { queuedJob, workOn } from './working.ts'
+import type { World } from './world.ts'
 
 /** A worker that stands in its transaction, in the middle of a chunk. */
 interface Scene {
@@ -41,7 +42,7 @@ export async function mishapStep (situation: Situation, { which, side, mishap, a
   let isOver = false
   const working = work(engines[side], job, stopping.signal).finally(() => { isOver = true })
   try {
-    await until(async () => isOver || (await stand.standing()).length > 0, { intervalMs: 2, deadlineMs: 20_000, what: 'a worker that stands still, or has ended' })
+    await until(async () => isOver || (await stand.standing()).length > 0, { intervalMs: 2, what: 'a worker that stands still, or has ended' })
     if (isOver) {
       await stand.open()
       deepEqual(await working, { done: true })
@@ -86,9 +87,10 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
 
   async requeued (scene) {
     const { situation: { model, world }, job } = scene
-    await endLease(world, job)
-    const { requeued, poisoned } = await sweepLiveness(world.engines.far)
-    equal(requeued + poisoned, 1)
+    await afterLease(world, job, 'a sweep that takes a job from its worker', async () => {
+      const { requeued, poisoned } = await sweepLiveness(world.engines.far)
+      return requeued + poisoned === 1
+    })
     await goOn(scene)
     perform(model, job, { at: scene.at, commits: false })
     die(model, job)
@@ -101,14 +103,11 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
 
   /** The queue delivers again after the lease, before any sweep. */
   async reclaimed ({ situation: { model, world }, job, working, another }) {
-    await endLease(world, job)
-    const { fence } = await world.job(job.id)
-    const anothers = another()
+    const anothers = await claimedByAnother(world, job, another)
     // Its backend is ended then; where it is in the transaction that ends the job, only the fence stops it.
-    await until(async () => (await world.job(job.id)).fence > fence, { intervalMs: 2, what: 'another claim' })
     await world.stand.open()
     await working
-    deepEqual(await anothers, { done: true })
+    deepEqual(await anothers.working, { done: true })
     job.deaths += 1
     perform(model, job)
   },
@@ -116,29 +115,29 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
   /** Nobody ends the old worker's backend, and it wakes while another one waits for its records. */
   async fenced ({ situation: { model, world }, job, working, another }) {
     const { client } = world
-    await client.query("UPDATE powercrud.job SET backend_pid = NULL, lease = now() - interval '1 minute' WHERE id = $1", [job.id])
-    const anothers = another()
+    await client.query('UPDATE powercrud.job SET backend_pid = NULL WHERE id = $1', [job.id])
+    const anothers = await claimedByAnother(world, job, another)
     await until(async () => {
       const { rowCount } = await client.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
       return rowCount === 2
     }, { intervalMs: 2, what: 'a worker that waits for another one' })
     await world.stand.open()
     deepEqual(await working, { done: true })
-    deepEqual(await anothers, { done: true })
+    deepEqual(await anothers.working, { done: true })
     job.deaths += 1
     perform(model, job)
   },
 
   /** Another worker has the job but has not begun: nothing of what the old one does may come through. */
   async superseded ({ situation: { model, world }, job, at, working }) {
-    await world.client.query("UPDATE powercrud.job SET backend_pid = NULL, lease = now() - interval '1 minute' WHERE id = $1", [job.id])
-    const claimed = await claim(world.engines.far, { jobId: job.id, n: job.n })
+    await world.client.query('UPDATE powercrud.job SET backend_pid = NULL WHERE id = $1', [job.id])
+    const claimed = await afterLease(world, job, 'a claim', () => claim(world.engines.far, { jobId: job.id, n: job.n }))
     await world.stand.open()
     deepEqual(await working, { done: true })
     perform(model, job, { at, commits: false })
     Object.assign(job, { status: 'running', deaths: job.deaths + 1 })
     await compare(model, world)
-    equal((await runJob(world.engines.far, claimed!, new AbortController().signal)).kind, 'ended')
+    equal((await runJob(world.engines.far, claimed, new AbortController().signal)).kind, 'ended')
     perform(model, job)
   },
 
@@ -156,11 +155,7 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
   async cancelledAndDied (scene) {
     const { situation: { model, world }, job, at } = scene
     await cancelJob(world.engines.far, job.id)
-    // A heartbeat may be on its way, since the worker is not really dead.
-    await until(async () => {
-      await endLease(world, job)
-      return (await sweepLiveness(world.engines.far)).cancelled === 1
-    }, { what: 'a sweep that ends a job whose worker is silent' })
+    await afterLease(world, job, 'a sweep that ends a job whose worker is silent', async () => (await sweepLiveness(world.engines.far)).cancelled === 1)
     await goOn(scene)
     perform(model, job, { at, commits: false })
     cancel(model, job)
@@ -175,6 +170,20 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
     const isEnded = job.onError === 'rollback' ? outcome.done && perform(model, job) : perform(model, job, { at, commits: true })
     deepEqual(outcome, isEnded ? { done: true } : { done: false, handBack: true })
   }
+}
+
+/** Another worker has claimed the job by the time that this resolves, and works on it. */
+async function claimedByAnother (world: World, job: ModelJob, another: Scene['another']): Promise<{ working: Promise<DeliveryOutcome> }> {
+  const { fence } = await world.job(job.id)
+  return afterLease(world, job, 'another claim', async () => {
+    let isRefused = false
+    const working = another().then((outcome) => {
+      isRefused = !outcome.done
+      return outcome
+    })
+    await until(async () => isRefused || (await world.job(job.id)).fence > fence, { intervalMs: 2, what: 'another claim, or none' })
+    return !isRefused && { working }
+  })
 }
 
 async function goOn ({ situation: { world: { stand } }, working }: Scene): Promise<void> {

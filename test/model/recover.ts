@@ -2,6 +2,7 @@ import { fail } from 'node:assert/strict'
 import { isTerminal } from '../../src/jobs/states.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { work } from '../helpers/engine.ts'
+import { until } from '../helpers/until.ts'
 import type { ModelJob } from './model.ts'
 import type { Situation } from './situation.ts'
 import type { World } from './world.ts'
@@ -9,6 +10,14 @@ import type { World } from './world.ts'
 /** Ends the lease that stands, as if it had run out. */
 export async function endLease ({ client }: World, { id }: Pick<ModelJob, 'id'>): Promise<void> {
   await client.query("UPDATE powercrud.job SET lease = now() - interval '1 minute' WHERE id = $1 AND lease IS NOT NULL", [id])
+}
+
+/** The same, for what a sweep or another claim does then: a heartbeat may be on its way, since the worker is not really dead. */
+export async function afterLease<Result> (world: World, job: Pick<ModelJob, 'id'>, what: string, run: () => Promise<Result>): Promise<Exclude<Result, false | undefined>> {
+  return await until(async () => {
+    await endLease(world, job)
+    return run()
+  }, { what }) as Exclude<Result, false | undefined>
 }
 
 /**

@@ -17,8 +17,8 @@ import { createStand, type Stand } from './stand.ts'
 /** Fields that may be written, and filtered on. */
 const bulkFields = ['status', 'priority', 'notes', 'amount', 'owner', 'labels']
 
-/** Long enough that nothing runs out by itself: tests end a lease where they want it to end. */
-export const rules = { ...defaultRules, conflictTtlMs: 30_000 }
+/** Their times are long enough that nothing runs out by itself: tests end a lease where they want it to end. */
+export const rules = defaultRules
 
 export const resources = {
   items: { entity: Item, bulkFields },
