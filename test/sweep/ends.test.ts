@@ -11,16 +11,16 @@ const hourMs = 3_600_000
 
 for (const onError of ['rollback', 'continue'] as const) {
   t.test(`${onError}: a job that does not move is failed while its worker lives, and the worker is refused`, async (t) => {
-    const scene = await openScene(t, { rules: { maxTaskDurationMs: 60_000 } })
+    const scene = await openScene(t, { rules: { maxTaskDurationMs: hourMs } })
     const { engine, client, launch, job, livingChunks, writes } = scene
     const gate = await createGate(scene.database, { table: 'item', on: 'update' })
     await gate.close()
     const { id } = await launch({ onError })
     const working = work(engine, { id, n: 1 })
     await gate.waitUntilReached()
-    await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '50 s' WHERE id = $1", [id])
+    await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '50 min' WHERE id = $1", [id])
     t.match(await sweepLiveness(engine), { stuck: 0 }, 'there is time left')
-    await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '61 s' WHERE id = $1", [id])
+    await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '61 min' WHERE id = $1", [id])
 
     t.match(await sweepLiveness(engine), { stuck: 1, requeued: 0 })
     t.match(await job(id), { status: 'failed', error_code: 'stuck', succeeded: 0, lease: null })
@@ -33,7 +33,7 @@ for (const onError of ['rollback', 'continue'] as const) {
 }
 
 t.test('a job in one transaction that moves is not stuck: its heartbeat says so', async (t) => {
-  const { engine, client, database, launch, job } = await openScene(t, { rules: { conflictTtlMs: 1_500 } })
+  const { engine, client, database, launch, job } = await openScene(t, { rules: { conflictTtlMs: 6_000 } })
   const gate = await createGate(database, { table: 'item', on: 'update', row: 'new.id = 90' })
   await gate.close()
   const { id } = await launch({ onError: 'rollback' })
@@ -110,8 +110,8 @@ t.test('what a sweep took and could not end, because it died, the next one ends'
   const { id } = await launch()
   await claim(engine, { jobId: id, n: 1 })
   // As the take-over leaves it.
-  await client.query("UPDATE powercrud.job SET status = 'cancelling', fence = fence + 1, lease = now() + interval '15 s'")
-  t.match(await sweepLiveness(engine, { now: inMs(leaseMs - 2_000) }), { cancelled: 0 })
-  t.match(await sweepAfterLease(engine), { cancelled: 1 })
+  await client.query("UPDATE powercrud.job SET status = 'cancelling', fence = fence + 1, lease = now() + interval '10 min'")
+  t.match(await sweepLiveness(engine, { now: inMs(leaseMs) }), { cancelled: 0 })
+  t.match(await sweepLiveness(engine, { now: inMs(11 * 60_000) }), { cancelled: 1 })
   t.match(await job(id), { status: 'cancelled' })
 })
