@@ -32,6 +32,30 @@ export async function ownPostgres (t: TestScope): Promise<OwnPostgres> {
   return { ...server, connect: () => connect(t, server.url) }
 }
 
+/**
+ * Stops a server and all of its sessions where they stand: connections stay open, and nothing is answered until the
+ * answered function is called.
+ */
+export async function freezePostgres (url: string): Promise<() => void> {
+  const client = new Client(url)
+  client.on('error', () => {})
+  await client.connect()
+  const { rows: [postmaster] } = await client.query<{ pid: number }>("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")
+  const frozen = [postmaster!.pid]
+  // The postmaster first: nobody is let in any more by the time that those who are in are looked for.
+  process.kill(postmaster!.pid, 'SIGSTOP')
+  try {
+    const { rows } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
+    for (const { pid } of rows) {
+      process.kill(pid, 'SIGSTOP')
+      frozen.push(pid)
+    }
+  } finally {
+    await client.end()
+  }
+  return () => { for (const pid of frozen.splice(0)) process.kill(pid, 'SIGCONT') }
+}
+
 async function connect (t: TestScope, url: string): Promise<Client> {
   const client = new Client(url)
   // A server that was stopped, or a backend that was ended, is what tests do; the next query says so anyway.

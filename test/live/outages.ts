@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { LiveStore } from '../../src/live/live-store.ts'
+import type { LiveProgress, LiveStore } from '../../src/live/live-store.ts'
+import { awakeDuring } from '../helpers/awake.ts'
 import { until } from '../helpers/until.ts'
 import { heard, listening, progress, type StoreBench } from './conformance.ts'
 
@@ -14,7 +15,7 @@ export interface BreakableBench extends StoreBench {
   thaw (): Promise<void>
 }
 
-/** Beyond its limit, what a machine with much to do may take to say so. */
+/** Beyond its limit, what a process with much to do may take to say so, of its own time. */
 const toleranceMs = 1_500
 
 /** What every live store does while its server is not well, and afterwards. */
@@ -25,7 +26,7 @@ export function outages (t: Test, bench: BreakableBench): void {
     const [store, other] = [await bench.open(t, { timeoutMs, onError: (error) => errors.push(error) }), await bench.open(t, { timeoutMs })]
     const [mine, theirs] = [await listening(store), await listening(other, store)]
     const jobId = randomUUID()
-    await store.tell(jobId, progress({ fence: 1 }))
+    await tells(store, jobId, progress({ fence: 1 }))
 
     await bench.takeDown()
     await everythingFails(t, store, timeoutMs)
@@ -37,8 +38,8 @@ export function outages (t: Test, bench: BreakableBench): void {
 
     await bench.bringUp()
     for (const each of [store, other, bornInTheDark]) await recovered(each)
-    await store.tell(jobId, progress({ fence: 1, processed: 8 }))
-    t.match(await other.hear(jobId), { processed: 8 })
+    await tells(store, jobId, progress({ fence: 1, processed: 8 }))
+    t.match(await until(() => other.hear(jobId).catch(() => undefined)), { processed: 8 })
     await heard(mine.received, other)
     await heard(theirs.received, store)
     await listening(bornInTheDark, store)
@@ -100,10 +101,13 @@ async function rejectsWithin (t: Test, name: string, outcome: Promise<unknown>, 
 }
 
 async function inTime (t: Test, name: string, outcome: Promise<unknown>, limitMs: number): Promise<void> {
-  const begin = performance.now()
-  await outcome
-  const tookMs = Math.round(performance.now() - begin)
+  const tookMs = await awakeDuring(() => outcome)
   t.ok(tookMs < limitMs + toleranceMs, `${name} is over within ${limitMs} ms (${tookMs})`)
+}
+
+/** Its limit is short here, and a machine with much to do may need another attempt. */
+async function tells (store: LiveStore, jobId: string, told: LiveProgress): Promise<void> {
+  await until(() => store.tell(jobId, told).then(() => true, () => false), { what: 'progress to be told' })
 }
 
 async function recovered (store: LiveStore): Promise<void> {

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
 import { migrate } from '../../src/database/migrate.ts'
 import { createPool } from '../../src/database/pool.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createPostgresLiveStore, liveChannel } from '../../src/live/postgres.ts'
 import { createOrm } from '../fixtures/orm.ts'
-import { ownPostgres } from '../helpers/database.ts'
+import { freezePostgres, ownPostgres } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
-import { conformance, listening, progress, type OpenOptions } from './conformance.ts'
+import { conformance, listening, patientMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
@@ -25,7 +23,7 @@ function createPoolOf (t: TestScope, onError: (error: Error) => void = () => und
   return pool
 }
 
-async function open (t: TestScope, { ttlMs = 60_000, timeoutMs, onError = () => undefined, installation = 'powercrud' }: OpenOptions = {}) {
+async function open (t: TestScope, { ttlMs = 60_000, timeoutMs = patientMs, onError = () => undefined, installation = 'powercrud' }: OpenOptions = {}) {
   const store = createPostgresLiveStore({
     database: createPoolOf(t), tables, channel: liveChannel(databaseSchema, installation), ttlMs, timeoutMs, onError
   })
@@ -42,8 +40,7 @@ async function count (statement: string): Promise<number> {
   }
 }
 
-const signalServer = (pids: number[], signal: NodeJS.Signals) => { for (const pid of pids) process.kill(pid, signal) }
-let frozen: number[] = []
+let thaw = () => {}
 
 const bench: BreakableBench = {
   kind: 'postgres',
@@ -53,17 +50,8 @@ const bench: BreakableBench = {
   ownConnectionCount: () => count("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'powercrud live'"),
   takeDown: () => server.stop('immediate'),
   bringUp: server.start,
-  async freeze () {
-    const client = await server.connect()
-    const { rows } = await client.query<{ directory: string, pid: number }>(`
-      SELECT current_setting('data_directory') AS directory, pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()`)
-    await client.end()
-    const postmaster = Number.parseInt(await readFile(join(rows[0]?.directory ?? '', 'postmaster.pid'), 'utf8'))
-    // The postmaster first, so that no new backend comes to be.
-    frozen = [postmaster, ...rows.map(({ pid }) => pid)]
-    signalServer(frozen, 'SIGSTOP')
-  },
-  async thaw () { signalServer(frozen, 'SIGCONT') }
+  async freeze () { thaw = await freezePostgres(server.url) },
+  async thaw () { thaw() }
 }
 
 t.test('a live store on PostgreSQL', async (t) => { conformance(t, bench) })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Cluster, type ClusterOptions } from 'ioredis'
 import t from 'tap'
 import { createRedisLiveStore } from '../../src/live/redis.ts'
-import { conformance, progress, type OpenOptions } from './conformance.ts'
+import { conformance, patientMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import { ownRedisCluster } from './redis-cluster.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -16,7 +16,7 @@ function connect (t: TestScope, options: ClusterOptions = {}): Cluster {
   return client
 }
 
-function openWith (t: TestScope, redis: Cluster, { ttlMs = 60_000, timeoutMs, onError = () => undefined, installation }: OpenOptions = {}) {
+function openWith (t: TestScope, redis: Cluster, { ttlMs = 60_000, timeoutMs = patientMs, onError = () => undefined, installation }: OpenOptions = {}) {
   const store = createRedisLiveStore({ redis, prefix: installation, ttlMs, timeoutMs, onError })
   t.teardown(() => store.close())
   return store

@@ -19,7 +19,7 @@ const slotCount = 16_384
 export async function ownRedisCluster (t: TestScope): Promise<RedisCluster> {
   const busPorts = [await freePort(), await freePort(), await freePort()]
   const servers = await Promise.all(busPorts.map((port) => startRedis([
-    '--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '1000', '--cluster-port', String(port)
+    '--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '10000', '--cluster-port', String(port)
   ])))
   t.teardown(() => Promise.all(servers.map((server) => server.remove())))
   const nodes = servers.map(({ url }) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }))

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort } from '../setup/free-port.ts'
-import { startRedis, type RedisServer } from '../setup/redis.ts'
+import { startRedis } from '../setup/redis.ts'
 import { serverDirectory } from '../setup/run-directory.ts'
 import { until } from '../helpers/until.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -11,10 +11,14 @@ import type { TestScope } from '../helpers/test-scope.ts'
 export interface SentinelGroup {
   name: string
   sentinels: { host: string, port: number }[]
-  master: RedisServer
+  /** Kills the master, and lets Sentinel see it. */
+  loseMaster (): Promise<void>
 }
 
-/** A master, a replica, and a Sentinel that makes the one of the other within about a second; removed when the test ends. */
+/**
+ * A master, a replica, and a Sentinel that makes the one of the other within about a second of its loss; removed when the
+ * test ends. Until then no silence of a busy machine is long enough to be taken for one.
+ */
 export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
   const name = 'master-of-the-test'
   const master = await startRedis()
@@ -27,7 +31,7 @@ export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
     port ${port}
     bind 127.0.0.1
     sentinel monitor ${name} 127.0.0.1 ${masterPort} 1
-    sentinel down-after-milliseconds ${name} 500
+    sentinel down-after-milliseconds ${name} 600000
     sentinel failover-timeout ${name} 3000
   `)
 
@@ -39,10 +43,19 @@ export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
       const [group] = await sentinel.call('SENTINEL', 'REPLICAS', name) as string[][]
       return group?.join(' ').includes('master-link-status ok')
     }, { deadlineMs: 30_000, intervalMs: 100, what: 'Sentinel to know the replica' })
-  } finally {
+  } catch (error) {
     sentinel.disconnect()
+    throw error
   }
-  return { name, sentinels: [{ host: '127.0.0.1', port }], master }
+  t.teardown(() => sentinel.disconnect())
+  return {
+    name,
+    sentinels: [{ host: '127.0.0.1', port }],
+    async loseMaster () {
+      await master.stop('SIGKILL')
+      await sentinel.call('SENTINEL', 'SET', name, 'down-after-milliseconds', '500')
+    }
+  }
 }
 
 /** Sentinel keeps its own notes in the file it is given, and never says that it is ready. */
