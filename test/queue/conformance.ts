@@ -3,7 +3,7 @@ import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
 import { startScript } from '../helpers/processes.ts'
 import { until } from '../helpers/until.ts'
 import { newDelivery, openConsumer, openQueue } from './deliveries.ts'
-import { sharedQueue, type Kind } from './queue-server.ts'
+import { sharedQueue, shortLeaseMs, type Kind } from './queue-server.ts'
 
 const consumerProcess = new URL('consumer-process.ts', import.meta.url)
 
@@ -61,21 +61,23 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
   await t.test('a delivery that is to be retried comes back, and not before its time', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
-    const outcomes: DeliveryOutcome[] = [{ done: false, retryInMs: 400 }, { done: true }]
+    const [soon, late] = [newDelivery(), newDelivery()]
     const at: number[] = []
     const consumer = await openConsumer(t, server, {
-      handle () {
+      handle ({ jobId }) {
+        if (jobId === late.jobId) return { done: false, retryInMs: 600_000 }
         at.push(performance.now())
-        return outcomes.shift()!
+        return at.length === 1 ? { done: false, retryInMs: 400 } : { done: true }
       }
     })
-    const delivery = newDelivery()
-    await queue.add(delivery)
+    await queue.add(late)
     await consumer.took(1)
-    await until(async () => await queue.stateOf(delivery) === 'delayed')
-    t.same(await consumer.took(2), delivery)
+    await until(async () => await queue.stateOf(late) === 'delayed')
+    await queue.add(soon)
+    t.same(await consumer.took(3), soon)
     t.ok(at[1]! - at[0]! >= 390, `came back after ${at[1]! - at[0]!} ms`)
-    await until(async () => await queue.stateOf(delivery) === 'unknown')
+    await until(async () => await queue.stateOf(soon) === 'unknown')
+    t.equal(await queue.stateOf(late), 'delayed')
     t.same(server.errors, [])
   })
 
@@ -107,7 +109,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     const waiting = newDelivery()
     await queue.add(waiting)
 
-    const closed = first.close(5_000)
+    const closed = first.close(30_000)
     resolve({ done: false, handBack: true })
     await closed
     t.equal(await queue.stateOf(delivery), 'waiting')
@@ -119,7 +121,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
   })
 
   await t.test('a consumer waits for what is running, as long as it is told and no longer', async (t) => {
-    const server = await sharedQueue(t, kind)
+    const server = await sharedQueue(t, kind, shortLeaseMs)
     const queue = await openQueue(t, server)
     const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
     const hanging = await openConsumer(t, server, { handle: () => outcome })
@@ -137,7 +139,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
   })
 
   await t.test('deliveries of consumers that are killed are handed out again, however often', async (t) => {
-    const server = await sharedQueue(t, kind)
+    const server = await sharedQueue(t, kind, shortLeaseMs)
     const queue = await openQueue(t, server)
     const delivery = newDelivery()
     await queue.add(delivery)
@@ -169,7 +171,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
   await t.test('a closed queue refuses at once, and closes twice', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
-    await queue.ping(5_000)
+    await queue.ping(30_000)
     await queue.close()
     await queue.close()
     await t.rejects(queue.add(newDelivery()), { code: 'unavailable' })

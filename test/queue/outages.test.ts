@@ -31,11 +31,12 @@ for (const kind of kinds) {
     })
     const usage = process.cpuUsage()
     const since = performance.now()
-    await server.start()
+    await until(() => performance.now() - since > 1_000, { intervalMs: 50 })
     const cpuMs = process.cpuUsage(usage).user / 1_000
+    t.ok(cpuMs < 0.5 * (performance.now() - since), `nothing spins while it is away: ${cpuMs} ms of processor time`)
+    await server.start()
 
     await t.test('and when it is back', async (t) => {
-      t.ok(cpuMs < 0.5 * (performance.now() - since), `nothing spun while it was away: ${cpuMs} ms of processor time`)
       const after = newDelivery()
       await recovered(queue)
       await queue.add(after)
@@ -65,6 +66,6 @@ for (const kind of kinds) {
     await recovered(queue)
     // An empty Redis has forgotten it: then the sweep adds it again.
     if (kind === 'redis') await queue.add(delivery)
-    t.same(await consumer.took(2, 20_000), delivery)
+    t.same(await consumer.took(2, 60_000), delivery)
   })
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { Client } from 'pg'
 import { migrate } from '../../src/database/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import type { QueueBackend } from '../../src/queue/job-queue.ts'
-import { ownPostgres } from '../helpers/database.ts'
+import { freezePostgres, ownPostgres } from '../helpers/database.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -33,14 +32,20 @@ export type Kind = QueueBackend['kind']
 
 export const kinds = ['postgres', 'redis'] as const
 
+/** Longer than a busy machine keeps a consumer from telling that it lives. */
+const patientLeaseMs = 30_000
+
+/** For tests of what happens to deliveries whose consumer shows no sign of life any more. */
+export const shortLeaseMs = 900
+
 /** A queue on the servers that all tests share. */
-export async function sharedQueue (t: TestScope, kind: Kind): Promise<QueueServer> {
+export async function sharedQueue (t: TestScope, kind: Kind, leaseMs = patientLeaseMs): Promise<QueueServer> {
   if (kind === 'redis') {
     const { url, prefix } = await createRedis(t)
-    return queueAt(t, { kind, url, prefix })
+    return queueAt(t, { kind, url, prefix, leaseMs })
   }
   const { url } = await createEngineDatabase(t)
-  return queueAt(t, { kind, url, prefix: '' })
+  return queueAt(t, { kind, url, prefix: '', leaseMs })
 }
 
 /** A queue on a server for this test alone. */
@@ -50,7 +55,7 @@ export async function ownQueue (t: TestScope, kind: Kind): Promise<OwnQueueServe
     const thaw = async () => server.resume()
     t.teardown(thaw)
     return {
-      ...queueAt(t, { kind, url: server.url, prefix: 'powercrud' }),
+      ...queueAt(t, { kind, url: server.url, prefix: 'powercrud', leaseMs: shortLeaseMs }),
       stop: server.kill,
       start: server.start,
       freeze: async () => server.pause(),
@@ -59,20 +64,14 @@ export async function ownQueue (t: TestScope, kind: Kind): Promise<OwnQueueServe
   }
   const server = await ownPostgres(t)
   await migrate({ connectionString: server.url }, { tables: tablesIn('powercrud'), queue: 'postgres' })
-  let frozen: number[] = []
-  const thaw = async () => {
-    for (const pid of frozen) process.kill(pid, 'SIGCONT')
-    frozen = []
-  }
+  let thawed = () => {}
+  const thaw = async () => thawed()
   t.teardown(thaw)
   return {
-    ...queueAt(t, { kind, url: server.url, prefix: '' }),
+    ...queueAt(t, { kind, url: server.url, prefix: '', leaseMs: shortLeaseMs }),
     stop: () => server.stop('immediate'),
     start: server.start,
-    async freeze () {
-      frozen = await serverProcesses(server.url)
-      for (const pid of frozen) process.kill(pid, 'SIGSTOP')
-    },
+    async freeze () { thawed = await freezePostgres(server.url) },
     thaw
   }
 }
@@ -86,9 +85,9 @@ export async function proxiedQueue (t: TestScope, kind: Kind): Promise<{ server:
   return { server: queueAt(t, { ...address, url: url.href }), proxy }
 }
 
-function queueAt (t: TestScope, where: Omit<BackendAddress, 'queueName' | 'leaseMs'>): QueueServer {
+function queueAt (t: TestScope, where: Omit<BackendAddress, 'queueName'>): QueueServer {
   const errors: Error[] = []
-  const address = { ...where, queueName: `queue-${randomBytes(4).toString('hex')}`, leaseMs: 900 }
+  const address = { ...where, queueName: `queue-${randomBytes(4).toString('hex')}` }
   return {
     address,
     errors,
@@ -98,14 +97,4 @@ function queueAt (t: TestScope, where: Omit<BackendAddress, 'queueName' | 'lease
       return backend
     }
   }
-}
-
-/** The postmaster first, so that nothing new begins while its children are stopped one by one. */
-async function serverProcesses (url: string): Promise<number[]> {
-  const client = new Client(url)
-  await client.connect()
-  const { rows: [postmaster] } = await client.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")
-  const { rows: backends } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
-  await client.end()
-  return [postmaster.pid, ...backends.map(({ pid }) => pid)]
 }

@@ -13,14 +13,14 @@ t.test('conformance', (t) => conformance(t, 'redis'))
 
 t.test('the application\'s client is left as it was: open, and with its own settings', async (t) => {
   const { url, client, prefix } = await createRedis(t)
-  const given = new Redis(url, { keyPrefix: `${prefix}:`, commandTimeout: 200, enableOfflineQueue: true, lazyConnect: true })
+  const given = new Redis(url, { keyPrefix: `${prefix}:`, commandTimeout: 20_000, enableOfflineQueue: true, lazyConnect: true })
   t.teardown(() => given.disconnect())
   await given.connect()
   await deliver(t, given, 'jobs')
 
   t.equal(await given.ping(), 'PONG')
   t.equal(given.listenerCount('error'), 0, 'nobody listens on it')
-  t.match(given.options, { commandTimeout: 200, maxRetriesPerRequest: 20 })
+  t.match(given.options, { commandTimeout: 20_000, maxRetriesPerRequest: 20 })
   const keys = await client.keys(`*${prefix}*`)
   t.ok(keys.length > 0)
   for (const key of keys) t.match(key, new RegExp(`^\\{${prefix}:jobs\\}:`), 'keys carry its prefix, in a hash tag')
