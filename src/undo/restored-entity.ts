@@ -13,20 +13,47 @@ import type { ImageColumn } from './image-column.ts'
  */
 export function restoreEntity (em: EntityManager, resource: Resource, columns: readonly ImageColumn[], { key, values }: Image, entity: AnyEntity): boolean {
   const { meta } = resource
-  const before = readBack(em, resource, columns, key, values)
-  for (const property of new Set(columns.flatMap((column) => column.kind === 'column' ? [column.property] : []))) {
+  const held = columns.filter((column, index) => canBeHeld(column, values[`v${index}`]))
+  const before = readBack(em, resource, held.map((column) => [column, values[`v${columns.indexOf(column)}`]]), key)
+  for (const property of new Set(held.flatMap((column) => column.kind === 'column' ? [column.property] : []))) {
     restoreProperty(em, meta.properties[property as never] as EntityProperty, before, entity)
   }
   const members = columns.flatMap((column, index) => column.kind === 'members' ? [[column.property, membersOf(meta.properties[column.property as never] as EntityProperty, values[`v${index}`])] as const] : [])
   return assignChanges(entity, meta, em, { set: Object.fromEntries(members), canonical: new Map() })
 }
 
+/**
+ * What an entity holds of each value of an image, as MikroORM would write it: to see whether it is still what it was
+ * given. Of members there is nothing to see.
+ */
+export function heldWords (em: EntityManager, { meta }: Resource, columns: readonly ImageColumn[]): (entity: AnyEntity) => unknown[] {
+  const comparator = em.getComparator()
+  const members = columns.map((column) => column.kind === 'column' ? heldIn(meta.properties[column.property as never] as EntityProperty) : [])
+  return (entity) => {
+    const held = comparator.prepareEntity(entity) as Record<string, unknown>
+    return members.map((names) => structuredClone(names.map((name) => held[name])))
+  }
+}
+
+/** The parts of an embedded object that has columns of its own are properties by themselves. */
+function heldIn (prop: EntityProperty): string[] {
+  const isInline = prop.kind === 'embedded' && prop.object !== true
+  return isInline ? Object.values(prop.embeddedProps as Record<string, EntityProperty>).flatMap(heldIn) : [prop.name]
+}
+
+/** MikroORM knows no instant without end, and no number that is none; these are given back in SQL alone. */
+function canBeHeld (column: ImageColumn, value: unknown): boolean {
+  if (column.kind === 'members') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  return !(/^(date|timestamp)/.test(column.type) && /^-?infinity$/.test(String(value)))
+}
+
 /** An entity with the key and the values of an image, in an EntityManager of its own. */
-function readBack (em: EntityManager, { entity, key }: Resource, columns: readonly ImageColumn[], stored: string, values: Image['values']): AnyEntity {
+function readBack (em: EntityManager, { entity, key }: Resource, values: readonly (readonly [ImageColumn, unknown])[], stored: string): AnyEntity {
   const parts = key.composite ? JSON.parse(stored) as unknown[] : [key.toWire(stored)]
   const row = [
     ...key.columns.map(({ column }, index) => [unquoted(column), parts[index]]),
-    ...columns.flatMap((column, index) => column.kind === 'column' ? [[unquoted(column.column), values[`v${index}`]]] : [])
+    ...values.flatMap(([column, value]) => column.kind === 'column' ? [[unquoted(column.column), value]] : [])
   ]
   return em.fork({ clear: true }).map(entity, Object.fromEntries(row)) as AnyEntity
 }

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { AnyEntity } from '@mikro-orm/core'
 import type { Tables } from '../database/tables.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import { messageOf } from '../errors.ts'
@@ -8,9 +10,10 @@ import { touchedColumns } from '../write/touched-columns.ts'
 import type { Refusal, Writer } from '../write/writer.ts'
 import { imageColumns } from './image-column.ts'
 import { referrersOf } from './referrers.ts'
-import { restoreEntity } from './restored-entity.ts'
+import { heldWords, restoreEntity } from './restored-entity.ts'
 import { readImages } from './sql/read-images.ts'
 import { restoreColumns } from './sql/restore-columns.ts'
+import { restoreExactly } from './sql/restore-exactly.ts'
 import { restoreMembers } from './sql/restore-members.ts'
 import { restorePivotRows, restoreRecords } from './sql/restore-records.ts'
 
@@ -54,9 +57,29 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
     async prepare ({ sql }, em, slice) {
       const columns = imageColumns(resource, em, set)
       const images = new Map((await readImages(sql, tables, resource, slice, { jobId, columns })).map((image) => [image.place, image]))
+      const words = heldWords(em, resource, columns)
+      const held = new Map<AnyEntity, unknown[]>()
       return {
         refused: [...images.values()].filter(({ isChanged }) => isChanged).map(({ place }) => changedSince(place)),
-        apply: ({ place, entity }) => restoreEntity(em, resource, columns, images.get(place)!, entity)
+        apply: ({ place, entity }) => {
+          const isChanged = restoreEntity(em, resource, columns, images.get(place)!, entity)
+          held.set(entity, words(entity))
+          return isChanged
+        },
+        async settle (changed, written) {
+          // What a hook has made of a value stays, as it would have in the update.
+          const ours = (entity: AnyEntity) => words(entity).map((word, index) => isDeepStrictEqual(word, held.get(entity)![index]))
+          const settled: AnyEntity[] = []
+          for (const records of Map.groupBy(changed, ({ entity }) => written.has(entity)).values()) {
+            const assignments = written.has(records[0]!.entity) ? [] : touchedColumns(resource, em, set).assignments
+            const byKey = new Map(records.map(({ place, entity }) => [images.get(place)!.key, entity]))
+            const keys = await restoreExactly(sql, tables, resource, slice, {
+              jobId, columns, assignments, records: [...byKey].map(([key, entity]) => ({ key, isOurs: ours(entity) }))
+            })
+            settled.push(...keys.map((key) => byKey.get(key)!))
+          }
+          return settled
+        }
       }
     }
   })

@@ -28,7 +28,15 @@ export interface EntityChange {
   /** What a rule of the application gets to know as the change set. */
   readonly set: RuleContext['set']
   /** Looks at a slice before it is loaded. Answers what must be left alone, and how to change each of the others. */
-  prepare (transaction: WriteTransaction, em: EntityManager, slice: Slice): Promise<{ refused: Refusal[], apply: (record: LoadedRecord) => boolean }>
+  prepare (transaction: WriteTransaction, em: EntityManager, slice: Slice): Promise<PreparedChange>
+}
+
+export interface PreparedChange {
+  readonly refused: Refusal[]
+  /** Changes a record. Answers whether that is a change which MikroORM would not tell. */
+  readonly apply: (record: LoadedRecord) => boolean
+  /** Has the last word, after the flush. Answers which records it has written. */
+  readonly settle?: (changed: readonly LoadedRecord[], written: ReadonlySet<AnyEntity>) => Promise<Iterable<AnyEntity>>
 }
 
 /** Updates entity by entity: what must run for each of them runs. */
@@ -53,14 +61,14 @@ export function changedEntities (tables: Tables, resource: EngineResource, { fie
   const loading = { lock: 'NO KEY UPDATE', populate } as const
 
   /** Loads a slice and changes it; what is in `without` is left alone. */
-  const change = async (transaction: WriteTransaction, slice: Slice, without: readonly Refusal[]) => {
+  const load = async (transaction: WriteTransaction, slice: Slice, without: readonly Refusal[]) => {
     const { em, written } = watched(transaction.em)
-    const { refused, apply } = await prepare(transaction, em, slice)
+    const { refused, apply, settle } = await prepare(transaction, em, slice)
     const untouched = new Set([...refused, ...without].map(({ place }) => place))
     const found = await loadSlice(transaction, em, tables, resource, slice, loading)
     const changed = found.filter(({ place }) => !untouched.has(place))
     for (const record of changed) if (apply(record)) written.add(record.entity)
-    return { em, written, found, changed, refused }
+    return { em, written, found, changed, refused, settle }
   }
 
   return {
@@ -68,11 +76,13 @@ export function changedEntities (tables: Tables, resource: EngineResource, { fie
     lock: loading.lock,
     sliceAtMost,
     async write (transaction, slice) {
-      let { em, written, found, changed, refused } = await change(transaction, slice, [])
-      const ruledOut = rule === undefined ? [] : await refusedBy(rule, changed, { em, resource: resource.name, set, user })
+      let change = await load(transaction, slice, [])
+      const ruledOut = rule === undefined ? [] : await refusedBy(rule, change.changed, { em: change.em, resource: resource.name, set, user })
       // A changed entity cannot be taken out of a flush without harm to those that refer to it.
-      if (ruledOut.length > 0) ({ em, written, found, refused } = await change(transaction, slice, ruledOut))
+      if (ruledOut.length > 0) change = await load(transaction, slice, ruledOut)
+      const { em, written, found, changed, refused, settle } = change
       await flush(em)
+      for (const entity of await settle?.(changed, written) ?? []) written.add(entity)
       return outcomeOf(slice, found, written, [...refused, ...ruledOut])
     }
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { kindValues } from '../fixtures/kind-values.ts'
+import { finerValues, kindValues } from '../fixtures/kind-values.ts'
 import { openKinds } from '../helpers/kinds.ts'
 
 process.env.TZ = 'America/New_York'
@@ -27,5 +27,27 @@ for (const write of ['set', 'entity'] as const) {
       t.match(await undo(filled), { status: 'succeeded', succeeded: 2, skipped: 0, error_message: null })
       t.same(await state(), empty)
     }
+  })
+}
+
+for (const write of ['set', 'entity'] as const) {
+  t.test(`what an entity cannot hold comes back to the last digit, written by ${write}`, async (t) => {
+    const { engine, perform, undo, rows, unwritten } = await openKinds(t, { write, undo: true })
+    const { columns } = engine.resources.get('kinds')!
+    for (const id of [1, 2]) {
+      const assignments = Object.entries(finerValues).map(([column], index) => `"${column}" = $${index + 1}::text::${columns.get(column)!.type}`)
+      await rows(`UPDATE field."kind of ""field""" SET ${assignments.join(', ')} WHERE id = ${id}`, Object.values(finerValues).map((texts) => texts[id - 1] ?? texts[0]))
+    }
+    const told = Object.keys(finerValues).map((column) => `"${column}"::text`).join(', ')
+    const state = () => rows(`SELECT ${told} FROM field."kind of ""field""" ORDER BY id`)
+    const before = await state()
+    const set = Object.fromEntries(Object.entries(kindValues).map(([field, [value]]) => [field, write === 'entity' ? value!.entityJson ?? value!.json : value!.json]))
+    const done = await perform('kinds', { selection: { all: true }, set })
+    t.match(done, { status: 'succeeded', succeeded: 2, error_message: null })
+    const undone = await undo(done)
+    t.same(await unwritten(undone), [])
+    t.match(undone, { status: 'succeeded', succeeded: 2 })
+    t.same(await state(), before)
+    t.same(await rows('SELECT version FROM field."kind of ""field"""'), [{ version: 3 }, { version: 3 }], 'each is written once')
   })
 }
