@@ -40,7 +40,7 @@ export function keepDeleteImages (engine: Engine, resource: EngineResource, writ
  */
 function documentNow ({ pivots, others }: Referrers): string {
   const members = pivots.map(({ table, references }) =>
-    `${literal(table)}, (SELECT json_agg(row_to_json(p)) FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)
+    `${literal(table)}, (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)
   const tookOthers = others.map((referrer) => `EXISTS (SELECT FROM ${referrer.table} c WHERE ${refersTo(referrer, 'c')})`)
   return `json_build_object('row', row_to_json(t), 'pivots', json_build_object(${members.join(', ')}), 'tookOthers', ${tookOthers.join(' OR ') || 'false'})::text COLLATE "C"`
 }
