@@ -44,10 +44,12 @@ const record: fc.Arbitrary<ModelRecord> = object({
 export const records: fc.Arbitrary<Records> = object({
   items: fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: lastId }), record), { minLength: 1, maxLength: lastId, size: 'max', selector: ([id]) => id }),
   amounts: fc.uniqueArray(fc.constantFrom(1, 1.5, 2, 7), { maxLength: 4 }),
-  receipts: fc.uniqueArray(fc.integer({ min: 1, max: lastId }), { maxLength: 4 })
-}).map(({ items, amounts, receipts }) => {
+  receipts: fc.uniqueArray(fc.integer({ min: 1, max: lastId }), { maxLength: 4 }),
+  visits: fc.uniqueArray(fc.integer({ min: 1, max: lastId }), { maxLength: 4 })
+}).map(({ items, amounts, receipts, visits }) => {
   const rows = new Map(items.map(([id, made], index) => [id, { ...made, amount: amounts[index] ?? null }]))
-  return { items: rows, owners: new Set([1, 2, 3]), labels: new Set([1, 2, 3, 4, 5]), receipts: new Set(receipts.filter((id) => rows.has(id))), writes: new Map() }
+  const there = (ids: number[]) => new Set(ids.filter((id) => rows.has(id)))
+  return { items: rows, owners: new Set([1, 2, 3]), labels: new Set([1, 2, 3, 4, 5]), receipts: there(receipts), visits: there(visits), writes: new Map() }
 })
 
 /** Some conditions of a field, as its schema lets them through. */
@@ -110,12 +112,16 @@ const members = fc.oneof(
   object({ add: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }), remove: fc.uniqueArray(label, { minLength: 1, maxLength: 2 }) }, { requiredKeys: [] }).filter((change) => Object.keys(change).length > 0),
   object({ replace: labels }))
 
-const changeSet: fc.Arbitrary<ChangeSet> = object({ status, priority, notes, amount, owner, labels: members }, { requiredKeys: [] })
-  .filter((set) => Object.keys(set).length > 0)
-  .map((set) => Object.fromEntries(Object.entries(set).slice(0, 3)) as ChangeSet)
+const fields = object({ status, priority, notes, amount, owner, labels: members }, { requiredKeys: [] }).filter((set) => Object.keys(set).length > 0)
+const changeSet: fc.Arbitrary<ChangeSet> = fc.tuple(fields, fc.nat({ max: 5 })).map(([set, turn]) => {
+  const entries = Object.entries(set)
+  const first = turn % entries.length
+  // Three at most, and each as often as the others.
+  return Object.fromEntries([...entries.slice(first), ...entries.slice(0, first)].slice(0, 3)) as ChangeSet
+})
 
 const order: fc.Arbitrary<ModelOrder> = object({
-  resource: fc.constantFrom('items' as const, 'items' as const, 'entities' as const, 'ruled' as const),
+  resource: fc.constantFrom<ModelOrder['resource']>('items', 'items', 'items', 'entities', 'entities', 'ruled', 'ruled', 'forgetful'),
   set: fc.oneof({ weight: 3, arbitrary: changeSet }, { weight: 1, arbitrary: fc.constant(undefined) })
 })
 
@@ -134,6 +140,11 @@ const cut: fc.Arbitrary<Cut> = object({ message: fc.integer({ min: 1, max: 40 })
 const launchPlan = object({ selection, order, scope, here, ...manners })
 export type LaunchPlan = typeof launchPlan extends fc.Arbitrary<infer Plan> ? Plan : never
 
+const edited = object({ status, priority, notes, owner: fc.option(fc.integer({ min: 1, max: 3 })) }, { requiredKeys: [] })
+
+/** What becomes of a record that a job has written. */
+const since = object({ place: fc.nat({ max: 20 }), how: fc.constantFrom('edited' as const, 'removed' as const, 'replaced' as const), set: edited, record })
+
 /** What happens to a worker while it stands in its transaction. */
 export const mishaps = [
   'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'superseded', 'cancelled', 'cancelledAndDied', 'stopped'
@@ -149,6 +160,11 @@ export const steps = {
   preview: object({ selection, order, scope, side: manners.side }),
   execute: object({ which, isOther: fc.constantFrom(false, false, false, true), here, ...manners }),
   retry: object({ which, side: manners.side }),
+  /**
+   * Of any job, or mostly of one that has written something; where there is none, one is worked on, or launched. Twice: on
+   * two servers at the same time.
+   */
+  undo: object({ which, anyJob: seldom(fc.constant(true)), written: launchPlan, since: fc.array(since, { maxLength: 2 }), twice: seldom(fc.constant(true)), side: manners.side }),
   cancel: object({ which }),
   work: object({ which, side: manners.side }),
   /** One delivery comes to two workers. */
@@ -160,7 +176,7 @@ export const steps = {
   dieAtOnce: object({ which }),
   /** A worker's connections break, one at any moment. */
   brokenWork: object({ which, cut }),
-  edit: object({ id, set: object({ status, priority, notes, owner: fc.option(fc.integer({ min: 1, max: 3 })) }, { requiredKeys: [] }) }),
+  edit: object({ id, set: edited }),
   insert: object({ id, record }),
   remove: object({ id }),
   removeOwner: object({ id: fc.integer({ min: 1, max: 3 }) }),
@@ -175,6 +191,7 @@ const weights: Record<keyof typeof steps, number> = {
   preview: 2,
   execute: 2,
   retry: 3,
+  undo: 10,
   cancel: 2,
   work: 4,
   workTwice: 1,

@@ -32,7 +32,7 @@ t.test('a delete is done, and once, wherever its connections break', async () =>
   const items = new Map(Array.from({ length: 5 }, (_, index) => [index + 1, {
     status: 'new', priority: null, notes: index === 2 ? 'keep' : null, amount: null, owner: null, labels: [], version: 1
   }]))
-  const records = { items, owners: new Set<number>(), labels: new Set<number>(), receipts: new Set<number>(), writes: new Map<number, number>() }
+  const records = { items, owners: new Set<number>(), labels: new Set<number>(), receipts: new Set<number>(), visits: new Set<number>(), writes: new Map<number, number>() }
   for (let message = 1; message <= 24; message += 1) {
     const onError = message % 3 === 0 ? 'rollback' : 'continue'
     const launch: Step = {

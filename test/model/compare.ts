@@ -6,20 +6,22 @@ import type { World } from './world.ts'
 
 /** Everything that the database holds is what the model says: records, jobs, what became of each record, and locks. */
 export async function compare (model: Model, world: World): Promise<void> {
-  await compareRecords(model, world)
   await compareJobs(model, world)
+  await compareRecords(model, world)
   await compareLocks(model, world)
 }
 
 async function compareRecords ({ records }: Model, { client }: World): Promise<void> {
-  const { rows: [found] } = await client.query<{ items: [number, ModelRecord][], writes: [number, number][] }>(`
+  const { rows: [found] } = await client.query<{ items: [number, ModelRecord][], writes: [number, number][], visits: number[] }>(`
     SELECT
       (SELECT coalesce(jsonb_agg(jsonb_build_array(id, jsonb_build_object('status', status, 'priority', priority, 'notes', notes,
         'amount', amount, 'owner', owner_id, 'version', version, 'labels', labels))), '[]')
         FROM item, LATERAL (SELECT coalesce(jsonb_agg(label_id ORDER BY label_id), '[]') AS labels FROM item_labels WHERE item_id = id) AS members) AS items,
       (SELECT coalesce(jsonb_agg(jsonb_build_array(item_id, times)), '[]')
-        FROM (SELECT item_id, count(*) AS times FROM item_write GROUP BY item_id) AS counted) AS writes`)
+        FROM (SELECT item_id, count(*) AS times FROM item_write GROUP BY item_id) AS counted) AS writes,
+      (SELECT coalesce(jsonb_agg(item_id), '[]') FROM visit) AS visits`)
   deepEqual(new Map(found!.items), records.items, 'the records')
+  deepEqual(new Set(found!.visits), records.visits, 'what belongs to the records')
   deepEqual(new Map(found!.writes), records.writes, 'how often each record was written')
 }
 

@@ -34,7 +34,7 @@ export async function insertStep (situation: Situation, { id, record }: PlanOf<'
   await situation.world.client.query("INSERT INTO item (id, name, status, priority, notes, owner_id, version) VALUES ($1, 'item', $2, $3, $4, $5, $6)",
     [id, status, priority, notes, owner, version])
   await situation.world.client.query('INSERT INTO item_labels (item_id, label_id) SELECT $1, unnest($2::int[])', [id, record.labels])
-  items.set(id, record)
+  write(situation.model.records, id, record)
 }
 
 export async function removeStep (situation: Situation, { id }: PlanOf<'remove'>): Promise<void> {

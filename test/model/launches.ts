@@ -12,7 +12,9 @@ import { bulkLaunch } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { LaunchPlan, PlanOf } from './arbitraries.ts'
 import { compare } from './compare.ts'
-import { canBeRetried, cancel, failuresOf, isLiving, launch, preview, recordsOf, sizeOf, type Model, type ModelLaunch, type Refused } from './model.ts'
+import { failuresOf, launch, preview, type ModelLaunch, type Refused } from './launching.ts'
+import { canBeRetried, isLiving, recordsOf, sizeOf, type Model } from './model.ts'
+import { cancel } from './performing.ts'
 import { recover } from './recover.ts'
 import { freeze, type ModelSelection } from './selection.ts'
 import type { Situation } from './situation.ts'
@@ -52,7 +54,7 @@ function request ({ world: { engines } }: Situation, side: Side, { resource, sel
 }
 
 /** What a launch comes to: a job, or why there is none. Other errors are nobody's answer. */
-async function answerOf (launching: Promise<{ id: string }>): Promise<Answer> {
+export async function answerOf (launching: Promise<{ id: string }>): Promise<Answer> {
   try {
     return { id: (await launching).id }
   } catch (error) {
@@ -68,7 +70,7 @@ function refusalOf (error: PowercrudError): Refused {
 }
 
 /** The model says the same, and takes over the job's id. */
-function agree (expected: { id: string } | Refused, answer: Answer): void {
+export function agree (expected: { id: string } | Refused, answer: Answer): void {
   if ('id' in expected && 'id' in answer) expected.id = answer.id
   else deepEqual(answer, 'id' in expected ? 'a job' : expected)
 }

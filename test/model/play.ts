@@ -7,6 +7,7 @@ import { mishapStep } from './mishaps.ts'
 import { isLiving } from './model.ts'
 import { copyOf } from './records.ts'
 import type { Situation } from './situation.ts'
+import { undoStep } from './undoing.ts'
 import { brokenWorkStep, dieAtOnceStep, queuedJob, sweepStep, workOn, workOnAllStep, workStep, workTwiceStep } from './working.ts'
 import type { World } from './world.ts'
 
@@ -18,6 +19,7 @@ const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<
   preview: previewStep,
   execute: executeStep,
   retry: retryStep,
+  undo: undoStep,
   cancel: cancelStep,
   work: workStep,
   workTwice: workTwiceStep,

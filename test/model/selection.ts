@@ -1,5 +1,5 @@
 import { matches, type Filter } from './filter.ts'
-import type { Records } from './records.ts'
+import type { Image, Records } from './records.ts'
 
 export type ModelSelection =
   | { ids: number[], versions?: string[] }
@@ -11,6 +11,8 @@ export interface Entry {
   /** The place in the user's selection. */
   place: number
   version: string | undefined
+  /** In an undo: what is to be taken back. */
+  image?: Image
 }
 
 /** A frozen chunk: the unit of commit. */
@@ -20,6 +22,8 @@ export interface Chunk {
   isDone: boolean
   /** What became of a record, by its id; others are unprocessed. */
   outcomes: Map<number, Outcome>
+  /** What was written, by id. */
+  images: Map<number, Image>
 }
 
 export interface Outcome {
@@ -28,7 +32,7 @@ export interface Outcome {
 }
 
 export function chunkOf (entries: Entry[], excluded: Chunk['excluded'] = null): Chunk {
-  return { excluded, entries, isDone: false, outcomes: new Map() }
+  return { excluded, entries, isDone: false, outcomes: new Map(), images: new Map() }
 }
 
 /** Freezes a selection: who is in it now, in pages by key; those that are missing in a chunk of their own behind their page's. */

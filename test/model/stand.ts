@@ -33,7 +33,7 @@ export async function createStand (client: Client): Promise<Stand> {
       IF TG_OP = 'DELETE' THEN RETURN old; END IF;
       RETURN new;
     END $$;
-    CREATE TRIGGER a_stand BEFORE UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION stand_still('record', 'id');
+    CREATE TRIGGER a_stand BEFORE INSERT OR UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION stand_still('record', 'id');
     CREATE TRIGGER a_stand AFTER UPDATE ON powercrud.job_chunk FOR EACH ROW EXECUTE FUNCTION stand_still('chunk', 'no')`)
   let isClosed = false
   return {

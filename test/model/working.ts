@@ -3,7 +3,8 @@ import { claim } from '../../src/run/claim.ts'
 import { sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import type { PlanOf } from './arbitraries.ts'
-import { die, perform, type ModelJob } from './model.ts'
+import type { ModelJob } from './model.ts'
+import { die, perform } from './performing.ts'
 import { endLease, recover } from './recover.ts'
 import type { Situation } from './situation.ts'
 import type { Side } from './world.ts'
@@ -41,7 +42,7 @@ export async function workTwiceStep (situation: Situation, { which }: PlanOf<'wo
 export async function workOnAllStep (situation: Situation): Promise<void> {
   const { model, world: { engines } } = situation
   const queued = model.jobs.filter(({ status }) => status === 'queued')
-  if (queued.some(({ set }) => set?.amount !== undefined)) {
+  if (queued.some(({ set, undoOf }) => set === undefined ? undoOf !== undefined : set.amount !== undefined)) {
     for (const job of queued) await workOn(situation, job, 'far')
     return
   }

@@ -21,9 +21,10 @@ const bulkFields = ['status', 'priority', 'notes', 'amount', 'owner', 'labels']
 export const rules = defaultRules
 
 export const resources = {
-  items: { entity: Item, bulkFields },
-  entities: { entity: Item, bulkFields, write: 'entity' as const },
-  ruled: { entity: Item, bulkFields, validate: (record: object) => isAgainstRule(record as ModelRecord) ? 'priority 4 must not have notes' : undefined }
+  items: { entity: Item, bulkFields, undo: true },
+  entities: { entity: Item, bulkFields, undo: true, write: 'entity' as const },
+  forgetful: { entity: Item, bulkFields },
+  ruled: { entity: Item, bulkFields, undo: true, validate: (record: object) => isAgainstRule(record as ModelRecord) ? 'priority 4 must not have notes' : undefined }
 }
 
 /** Records of a chunk at most, by the server that launches: many chunks, or one. */
@@ -77,6 +78,7 @@ const rulesOfTable = `
   ALTER TABLE item ADD CONSTRAINT done_but_urgent CHECK (status <> 'done' OR priority IS DISTINCT FROM 3);
   CREATE UNIQUE INDEX ON item (amount);
   CREATE TABLE receipt (item_id int NOT NULL REFERENCES item);
+  CREATE TABLE visit (item_id int NOT NULL REFERENCES item ON DELETE CASCADE);
   CREATE TABLE item_write (item_id int NOT NULL);
   CREATE FUNCTION guard_item() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -96,18 +98,18 @@ const rulesOfTable = `
   CREATE TRIGGER guard BEFORE INSERT ON item_labels FOR EACH ROW EXECUTE FUNCTION guard_member();
   CREATE FUNCTION record_write() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    INSERT INTO item_write VALUES (old.id);
+    INSERT INTO item_write VALUES (coalesce(old.id, new.id));
     RETURN NULL;
   END $$;
-  CREATE TRIGGER record_write AFTER UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION record_write()`
+  CREATE TRIGGER record_write AFTER INSERT OR UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION record_write()`
 
-async function reset (client: Client, { items, owners, labels, receipts }: Records): Promise<void> {
+async function reset (client: Client, { items, owners, labels, receipts, visits }: Records): Promise<void> {
   const rows = [...items].map(([id, { labels, ...row }]) => ({ id, ...row, amount: row.amount?.toFixed(2) ?? null }))
   const members = [...items].flatMap(([id, { labels }]) => labels.map((label) => [id, label]))
   // Triggers are for what happens later.
   await client.query("SET session_replication_role = 'replica'")
   await client.query(`
-    DELETE FROM item_labels; DELETE FROM receipt; DELETE FROM item; DELETE FROM owner; DELETE FROM label; DELETE FROM item_write;
+    DELETE FROM item_labels; DELETE FROM receipt; DELETE FROM visit; DELETE FROM item; DELETE FROM owner; DELETE FROM label; DELETE FROM item_write;
     DELETE FROM powercrud.job_chunk; DELETE FROM powercrud.chunk; DELETE FROM powercrud.idempotency; DELETE FROM powercrud.job;
     DELETE FROM powercrud.preview; DELETE FROM powercrud.live_progress; DELETE FROM powercrud.outbox`)
   await client.query("INSERT INTO owner (id, name) SELECT n, 'owner ' || n FROM unnest($1::int[]) n", [[...owners]])
@@ -119,5 +121,6 @@ async function reset (client: Client, { items, owners, labels, receipts }: Recor
   await client.query(`
     INSERT INTO item_labels (item_id, label_id) SELECT (m ->> 0)::int, (m ->> 1)::int FROM jsonb_array_elements($1) m`, [JSON.stringify(members)])
   await client.query('INSERT INTO receipt SELECT unnest($1::int[])', [[...receipts]])
+  await client.query('INSERT INTO visit SELECT unnest($1::int[])', [[...visits]])
   await client.query("SET session_replication_role = 'origin'")
 }
