@@ -78,7 +78,9 @@ export const ResourceOptionsSchema = Type.Object({
     description: 'A rule that each changed record must obey: a TypeBox schema of the record, or `(record, context)`, which throws to refuse. Asks for the entity path.'
   })),
   persistence: OwnClass('The application\'s own class that writes the records, in the request and in the worker: `writeChunk({ em, mode, resource, keys, set, user, job, progress })`.'),
-  persistenceConfig: Type.Optional(Kind('an object', isObject, { description: 'What the persistence class is constructed with.' })),
+  persistenceConfig: Type.Optional(Kind('an object', isObject, {
+    description: 'What the persistence class is constructed with. Server and worker must agree on its plain values; what may differ from process to process (addresses, secrets) is given as a function or an instance of a class.'
+  })),
   write: Type.Optional(OneOf(['auto', 'set', 'entity'], {
     default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
   })),

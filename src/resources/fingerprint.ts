@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { EntityMetadata } from '@mikro-orm/core'
 
-/** Options that decide what a job of the resource does, and what they are when left out. Of a function only whether it is there can be compared. */
-const meaningful = { bulkFullClean: true, write: 'auto', undo: false, validate: null, persistence: null }
+/** Options that decide what a job of the resource does, and what they are when left out. */
+const meaningful = { bulkFullClean: true, write: 'auto', undo: false, validate: null, persistence: null, persistenceConfig: null }
 
 /**
  * What a job on a resource means, part by part: the table, its key, the fields that may be written, their columns, and
@@ -18,11 +18,25 @@ export function fingerprintOf (meta: EntityMetadata, root: string, options: unkn
     bulkFields: fields,
     columns: columnsOf(meta, fields),
     ...Object.fromEntries(Object.entries(meaningful).map(([name, byDefault]) => {
-      const value = given[name as keyof typeof meaningful] ?? byDefault
-      return [name, typeof value === 'function' ? true : value]
+      return [name, comparable(given[name as keyof typeof meaningful] ?? byDefault)]
     }))
   }
   return Object.entries(parts).map(([name, value]) => `${name}=${briefly(value)}`).join(' ')
+}
+
+/**
+ * What two processes can compare of a value: plain data, in whatever order its members come. Of a function, or of an object
+ * with a class of its own, that is only whether it is there.
+ */
+function comparable (value: unknown, around: readonly unknown[] = []): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null) return value
+  if (around.includes(value)) return true
+  const inside = [...around, value]
+  if (Array.isArray(value)) return value.map((item) => comparable(item, inside))
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value))) return true
+  return Object.keys(value).sort().map((name) => [name, comparable((value as Record<string, unknown>)[name], inside)])
 }
 
 /** The parts in which two fingerprints differ, by name. */

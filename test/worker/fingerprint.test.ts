@@ -55,6 +55,28 @@ t.test('a job waits for a worker that means the same by its resource, and says w
   t.match(await readJob(engine.database, engine.tables, job.id), { hindrance: null })
 })
 
+t.test('the plain values of what a persistence class is constructed with are compared, and nothing else of it', async (t) => {
+  class Own { writeChunk () {} }
+  const { open } = await openServer(t)
+  const others = async (one: object | undefined, other: object | undefined) => {
+    const [first, second] = await Promise.all([one, other].map(async (persistenceConfig) =>
+      (await open({ persistence: Own, ...(persistenceConfig !== undefined && { persistenceConfig }) })).engine.resources.get('items')!.fingerprint))
+    return differences(first!, second!)
+  }
+  const circle: { around?: object, size: bigint } = { size: 9007199254740993n }
+  circle.around = circle
+  const differing: [object | undefined, object | undefined][] = [
+    [{ mode: 'soft' }, { mode: 'hard' }], [{ mode: 'soft' }, undefined], [{ list: [1, { a: 2 }] }, { list: [1, { a: 3 }] }],
+    [{ limit: 1n }, { limit: 2n }], [circle, { ...circle, size: 1n }]
+  ]
+  for (const [one, other] of differing) t.same(await others(one, other), ['persistenceConfig'])
+  const agreeing: [object, object][] = [
+    [{ a: 1, b: { c: [2] } }, { b: { c: [2] }, a: 1 }], [{ url: () => 'one' }, { url: () => 'other' }], [{ at: new URL('http://one') }, { at: new URL('http://other') }],
+    [circle, circle]
+  ]
+  for (const [one, other] of agreeing) t.same(await others(one, other), [])
+})
+
 t.test('where only workers live that differ, a job is abandoned in time, says why, and its records are free', async (t) => {
   const { engine, open, launch, view, living } = await openServer(t)
   const other = (await open({ undo: true })).engine
