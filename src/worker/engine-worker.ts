@@ -16,12 +16,11 @@ export interface EngineWorkerSettings {
 
 /** Starts a worker for the jobs of an engine: the same in a server's process and in one of its own. */
 export async function startEngineWorker ({ engine, queueBackend, concurrency }: EngineWorkerSettings): Promise<RunningWorker> {
-  const { pulse, tables, resources, tasks, log, leaseMs, workerId } = engine
+  const { pulse, tables, log, leaseMs, workerId } = engine
   return await startWorker({
     id: workerId,
     backend: queueBackend,
     concurrency,
-    operations: [...resources.keys(), ...tasks.keys()],
     abilities: abilitiesOf(engine),
     registry: { sql: pulse, tables, deadAfterMs: leaseMs },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),

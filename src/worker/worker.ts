@@ -9,8 +9,7 @@ export interface WorkerSettings {
   readonly backend: QueueBackend
   /** Jobs done at once. */
   readonly concurrency: number
-  /** Names of the resources and tasks that `handle` can work for. */
-  readonly operations: readonly string[]
+  /** What `handle` can work for. */
   readonly abilities: Abilities
   readonly registry: WorkerRegistry
   /** The signal asks to come to an end soon: after the running chunk, or its rollback. */
@@ -27,14 +26,14 @@ export interface RunningWorker {
 }
 
 /** Starts a worker: it takes deliveries, and tells in the table of workers that it lives. */
-export async function startWorker ({ id, backend, concurrency, operations, abilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
+export async function startWorker ({ id, backend, concurrency, abilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
   const stopping = new AbortController()
   const consumer = await backend.createConsumer({
     concurrency,
     onError,
     handle: (delivery) => handle(delivery, { signal: stopping.signal })
   })
-  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, operations, abilities }, onError)
+  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, abilities }, onError)
   let stopped: Promise<void> | undefined
 
   async function shutDown (timeoutMs: number): Promise<void> {

@@ -80,7 +80,7 @@ t.test('a worker works until it is told to stop', async (t) => {
   const worker = startWorker()
   await until(async () => await count("powercrud.job WHERE status = 'succeeded'") === 1, { deadlineMs: 20_000, what: 'the job to succeed' })
   t.equal(await count("item WHERE status = 'done'"), 50)
-  t.match((await client.query('SELECT * FROM powercrud.worker')).rows, [{ pid: worker.pid, concurrency: 2, operations: ['items'] }])
+  t.match((await client.query('SELECT * FROM powercrud.worker')).rows, [{ pid: worker.pid, concurrency: 2, abilities: { resources: { items: String } } }])
   worker.kill('SIGTERM')
   t.same(await worker.exited, { code: 0, signal: null }, worker.output())
   t.equal(await count('powercrud.worker WHERE stopped_at IS NULL'), 0)

@@ -33,7 +33,7 @@ async function open (t: Test) {
       RETURN NULL;
     END $$;
     CREATE TRIGGER record_event AFTER INSERT ON powercrud.outbox FOR EACH ROW EXECUTE FUNCTION record_event();
-    INSERT INTO powercrud.worker (id, host, pid, concurrency, operations, seen_at) VALUES ('pretended', 'nowhere', 1, 1, '{}', now() + interval '1 year')`)
+    INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')`)
   const rows = async <Row extends object>(text: string) => (await client.query<Row>(text)).rows
   const heard = () => rows<Heard>('SELECT event_id, event, delivery, pid FROM heard ORDER BY seq')
   return {

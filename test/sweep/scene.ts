@@ -135,8 +135,8 @@ async function recordWrites (client: Client): Promise<void> {
 /** A worker that is never seen to die, for tests that are about something else than abandoned jobs. */
 async function pretendWorker (client: Client): Promise<void> {
   await client.query(`
-    INSERT INTO powercrud.worker (id, host, pid, concurrency, operations, seen_at)
-    VALUES ('pretended', 'nowhere', 1, 1, '{}', now() + interval '1 year')`)
+    INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at)
+    VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')`)
 }
 
 /** An instant so far from now. */

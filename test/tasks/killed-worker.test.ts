@@ -17,7 +17,7 @@ for (const [when, id, committed] of [['its first write', 1, 0], ['a checkpoint',
     await gate.waitUntilReached({ deadlineMs: 30_000 })
     // Another worker lives, else the sweep would take the job for abandoned at so late an instant.
     await engine.database.query(`
-      INSERT INTO powercrud.worker (id, host, pid, concurrency, operations, seen_at) VALUES ('pretended', 'nowhere', 1, 1, '{}', now() + interval '1 year')`)
+      INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')`)
     worker.kill('SIGKILL')
     await worker.exited
     t.match(await sweepLiveness(engine, { now: new Date(Date.now() + 16_000) }), { requeued: 1 })

@@ -29,7 +29,7 @@ async function openServer (t: TestScope) {
     open,
     launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never' }))).job,
     view: async ({ id }: { id: string }) => viewLive(engine, (await readJob(engine.database, engine.tables, id))!),
-    living: (id: string, abilities: Abilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, operations: [], abilities })
+    living: (id: string, abilities: Abilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, abilities })
   }
 }
 

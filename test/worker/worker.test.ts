@@ -42,8 +42,7 @@ async function createPlace (t: TestScope): Promise<Place> {
     id: `worker ${randomUUID()}`,
     backend,
     concurrency: 3,
-    operations: ['cities', 'rebuild-project'],
-    abilities: { resources: {}, tasks: {} },
+    abilities: { resources: { cities: 'as agreed' }, tasks: {} },
     registry: { sql, tables, deadAfterMs: 20_000 },
     handle: async () => ({ done: true }),
     onError
@@ -59,7 +58,7 @@ t.test('a worker is in the table while it lives', async (t) => {
   await worker.ready()
   await until(async () => await living() === 1)
   const [entry] = await sql.query(`SELECT * FROM ${tables.worker}`)
-  t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, operations: ['cities', 'rebuild-project'], started_at: Date, seen_at: Date })
+  t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, abilities: { resources: { cities: 'as agreed' } }, started_at: Date, seen_at: Date })
 
   await sql.query(`UPDATE ${tables.worker} SET seen_at = now() - interval '1 minute'`)
   t.equal(await living(), 0, 'one that is silent does not count')
