@@ -69,23 +69,25 @@ export interface OpenEngine {
 export async function createEngine (settings: EngineSettings): Promise<OpenEngine> {
   const { orm, databaseSchema, log, rules } = settings
   const tables = tablesIn(databaseSchema)
-  const database = createPool(orm, {
-    applicationName: 'powercrud',
-    max: poolSize,
-    onError: (error) => log.warn({ err: error }, 'a connection to the database was lost')
-  })
-  const pulse = createPool(orm, {
-    applicationName: 'powercrud pulse',
-    max: pulseSize,
-    onError: (error) => log.warn({ err: error }, 'a connection to the database was lost')
-  })
+  const onError = (error: Error) => log.warn({ err: error }, 'a connection to the database was lost')
+  /** What was opened, in order; it is closed the other way round, also where not all of it could be opened. */
+  const opened: { close (): Promise<void> }[] = []
+  const keep = <Part extends { close (): Promise<void> }>(part: Part): Part => {
+    opened.push(part)
+    return part
+  }
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close()
+  }
   try {
+    const database = keep(createPool(orm, { applicationName: 'powercrud', max: poolSize, onError }))
+    const pulse = keep(createPool(orm, { applicationName: 'powercrud pulse', max: pulseSize, onError }))
     await requireTables(database, tables, settings)
-    const resources = await describeAll(database, settings)
     const leaseMs = Math.min(leaseAtMostMs, rules.conflictTtlMs)
-    const live = openLiveStore(pulse, tables, settings)
+    const resources = await describeAll(database, settings)
+    const live = keep(openLiveStore(pulse, tables, settings))
     const queueBackend = openQueueBackend(database, settings, leaseMs)
-    const queue = await queueBackend.createQueue()
+    const queue = keep(await queueBackend.createQueue())
     const engine: Engine = {
       orm,
       database,
@@ -94,7 +96,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       options: rules,
       resources,
       tasks: knownTasks(settings.tasks ?? {}),
-      lifecycle: createLifecycle({ engine: () => engine, handlers: () => managers }),
+      lifecycle: keep(createLifecycle({ engine: () => engine, handlers: () => managers })),
       live,
       queue,
       log,
@@ -106,22 +108,10 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       own: settings.manager, byResource: new Map([...settings.resources].map(([name, { manager }]) => [name, manager])), hooks: settings.hooks
     })
     const leave = enterEngine(engine)
-    return {
-      engine,
-      manager: managers.main,
-      queueBackend,
-      async close () {
-        leave()
-        await engine.lifecycle.close()
-        await queue.close()
-        await live.close()
-        await pulse.close()
-        await database.close()
-      }
-    }
+    keep({ close: async () => leave() })
+    return { engine, manager: managers.main, queueBackend, close }
   } catch (error) {
-    await pulse.close()
-    await database.close()
+    await close()
     throw error
   }
 }

@@ -5,6 +5,8 @@ import powercrudAsync, { refResolver } from '../../plugins/index.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
+import { ownRedis } from '../helpers/redis.ts'
+import { until } from '../helpers/until.ts'
 
 const database = await createDatabase(t)
 const orm = await createOrm(t, database)
@@ -64,4 +66,20 @@ t.test('options that are wrong fail at registration, and say what was meant', as
   await t.rejects(register({ resources: { items: { ...resources.items, bulkFields: ['statuss'], filterFields: ['nam'] } } }), {
     code: 'invalid_options', message: /statuss[^]*did you mean status[^]*nam[^]*did you mean name/
   })
+})
+
+t.test('what was opened before a mistake was found is closed again', async (t) => {
+  const redis = await (await ownRedis(t)).connect()
+  const sql = await database.connect()
+  class NoManager {}
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const state = async () => {
+    const { rows } = await sql.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'powercrud%'")
+    return [rows.length, (await redis.client('LIST') as string).trim().split('\n').length]
+  }
+  await t.rejects(async () => { await app.register(powercrudAsync, { orm, migrate: true, resources, redis, manager: NoManager }) }, {
+    code: 'invalid_options', message: /NoManager does not extend AsyncManager/
+  })
+  await until(async () => (await state()).join() === '0,1', { what: 'the end of all connections but the one that was given' })
 })
