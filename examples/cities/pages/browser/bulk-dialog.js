@@ -45,7 +45,9 @@ export async function openDelete (selection, launched) {
   const title = `Delete ${count(selection.size)}`
   const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
   show(title, element('p', {}, 'Looking at what would go …'), trouble, buttons(cancelButton()))
-  await lookAhead('delete', { selection: selection.toBody() }, { title, verb: 'Delete', tone: 'danger', launched, trouble })
+  const options = await bulkOptions().catch(showTrouble)
+  if (options === undefined) return
+  await lookAhead('delete', { selection: selection.toBody() }, { title, verb: 'Delete', tone: 'danger', fields: options.fields, launched, trouble })
 }
 
 async function lookAhead (operation, body, { title, verb, tone = 'primary', fields, launched, trouble, back }) {

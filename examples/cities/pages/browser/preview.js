@@ -10,9 +10,9 @@ const effects = { cascade: 'would go too', block: 'would be in the way', set_nul
  *
  * @param {object} preview as the dry run answers it
  * @param {Array<{ name: string, label: string, choices: { items: Array<{ value: unknown, label: string }> } | null }>} fields as `bulk-options` tells
- *   them, to name fields and values as the form did
+ *   them, to name fields and values as the form does
  */
-export async function previewOf ({ count: size, sample, failures, conflicts, cascades }, fields = []) {
+export async function previewOf ({ count: size, sample, failures, conflicts, conflictCount, cascades }, fields) {
   const names = await namesOf([...new Set([...sample, ...failures, ...conflicts].map(({ id }) => id))].slice(0, namedAtMost))
   await Promise.all(fields.map((field) => learnChoices(field, sample.map(({ before }) => before[field.name]).filter((value) => value !== undefined))))
   const nameOf = (id) => names.get(id) ?? `City ${id}`
@@ -20,7 +20,7 @@ export async function previewOf ({ count: size, sample, failures, conflicts, cas
     element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is taken' : ' are taken', ', even if others come to match meanwhile.'),
     sample.length > 0 && sampleTable(sample, size, nameOf, wordsOf(fields)),
     warning('would fail', failures.length, failures.map(({ id, message, code }) => `${nameOf(id)}: ${message ?? code}`)),
-    warning('held by another job', conflicts.length, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
+    warning('held by another job', conflictCount, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
     cascades.length > 0 && element('ul', {}, cascades.map(({ table, effect, count: touched }) =>
       element('li', {}, `${number(touched)} of ${table} ${effects[effect]}`))))
 }
@@ -55,5 +55,5 @@ function wordsOf (fields) {
 function warning (what, size, lines) {
   if (size === 0) return null
   return element('details', { class: 'warning', open: size <= 5 },
-    element('summary', {}, `${count(size)} ${what}`), element('ul', {}, lines.map((line) => element('li', {}, line))))
+    element('summary', {}, `${count(size)} ${what}`), element('ul', {}, lines.map((line) => element('li', {}, line)), lines.length < size && element('li', {}, '… and more')))
 }
