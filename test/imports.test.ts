@@ -63,3 +63,8 @@ t.test('a cycle is found, whichever kind of import makes it', async (t) => {
   graph.set('src/deep/c.ts', loadedFiles('src/deep/c.ts', "import type { A } from '../a.ts'\nexport type { B } from '../b.ts'"))
   t.equal(findCycle(graph), undefined)
 })
+
+t.test('the command line stands on the rest of src, and nothing there on it but the worker that is one', async (t) => {
+  const files = globSync('{src,plugins}/**/*.ts', { cwd: root }).filter((file) => !file.startsWith('src/cli/') && file !== 'src/worker/index.ts')
+  t.same(files.filter((file) => loadedFiles(file, readFileSync(join(root, file), 'utf8')).some((target) => target.startsWith('src/cli/'))), [])
+})

@@ -1,5 +1,5 @@
 import type { Log } from '../engine.ts'
-import type { Print } from './log.ts'
+import type { Print } from '../json-log.ts'
 
 export interface CommandOptions {
   readonly config?: string

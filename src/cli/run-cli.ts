@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { isPowercrudError } from '../errors.ts'
+import { jsonLog, type Print } from '../json-log.ts'
 import { readArguments, type CommandName } from './arguments.ts'
 import type { Command } from './command.ts'
-import { jsonLog, type Print } from './log.ts'
 import { usage } from './usage.ts'
 
 /** Loaded when they are asked for: nobody waits for a database driver to be told about the options. */

@@ -1,5 +1,5 @@
 import type { Log } from '../engine.ts'
-import { jsonLog } from '../cli/log.ts'
+import { jsonLog } from '../json-log.ts'
 import type { AsyncManager } from '../manager/async-manager.ts'
 import { openConfig, openEngine } from './open-config.ts'
 
