@@ -21,6 +21,11 @@ export function quote (identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`
 }
 
+/** Text as a literal of SQL, where it is part of a statement that is kept and no parameter can be. */
+export function quoteText (text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
 /** The SQLSTATE of a database error (through MikroORM's wrapping too), or undefined for anything else. */
 export function sqlState (error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code

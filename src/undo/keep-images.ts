@@ -1,7 +1,11 @@
+import { isJson } from '../change-set/column-type.ts'
+import { quote, quoteText, type Sql } from '../database/sql.ts'
 import type { Engine, EngineResource } from '../engine.ts'
+import type { Resource } from '../resources/resource.ts'
+import { readColumns } from '../resources/sql/read-columns.ts'
 import type { Writer } from '../write/writer.ts'
 import { imageColumns, valueNow } from './image-column.ts'
-import { referrersOf, refersTo, type Referrers } from './referrers.ts'
+import { isWithin, referrersOf, refersTo, type Referrers } from './referrers.ts'
 import { keepAfter } from './sql/keep-after.ts'
 import { keepBefore } from './sql/keep-before.ts'
 
@@ -27,24 +31,35 @@ export function keepDeleteImages (engine: Engine, resource: EngineResource, writ
     ...writer,
     async write (transaction, slice, onDone) {
       const { sql } = transaction
-      document ??= documentNow(await referrersOf(engine, sql, resource))
+      document ??= documentNow(resource, await referrersOf(engine, sql, resource), await documentColumns(sql, resource))
       await keepBefore(sql, engine.tables, resource, slice, { jobId, values: [document], lock: writer.lock })
       return writer.write(transaction, slice, onDone)
     }
   }
 }
 
-/**
- * SQL: record `t` as `{ row, pivots, tookOthers }`. The last says that other records refer to it: whatever becomes of
- * them when it is deleted, is not kept.
- */
-function documentNow ({ pivots, others }: Referrers): string {
-  const members = pivots.map(({ table, references }) =>
-    `${literal(table)}, (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)
-  const tookOthers = others.map((referrer) => `EXISTS (SELECT FROM ${referrer.table} c WHERE ${refersTo(referrer, 'c')})`)
-  return `json_build_object('row', row_to_json(t), 'pivots', json_build_object(${members.join(', ')}), 'tookOthers', ${tookOthers.join(' OR ') || 'false'})::text COLLATE "C"`
+/** The columns of a resource's table that hold JSON, and their types. */
+async function documentColumns (sql: Sql, { table }: Resource): Promise<{ name: string, type: string }[]> {
+  return [...(await readColumns(sql, table)).values()].filter(({ type }) => isJson(type))
 }
 
-function literal (text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+/**
+ * SQL: record `t` as `{ row, nulls, pivots, tookOthers }`. As JSON a column that holds the document null looks like one that
+ * holds nothing: `nulls` has its name. The last says that other records refer to this one: whatever becomes of them when
+ * it is deleted, is not kept.
+ */
+function documentNow (resource: Resource, { pivots, others }: Referrers, documents: readonly { name: string, type: string }[]): string {
+  const nulls = documents.map(({ name, type }) => `CASE WHEN ${type}_typeof(t.${quote(name)}) = 'null' THEN ${quoteText(name)} END`)
+  const members = pivots.map(({ table, references }) =>
+    `${quoteText(table)}, (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)
+  const tookOthers = others.map((referrer) =>
+    `EXISTS (SELECT FROM ${referrer.table} c WHERE ${refersTo(referrer, 'c')}${isWithin(resource, referrer) ? ` AND ${isAnother(resource, 'c')}` : ''})`)
+  return `json_build_object(
+    'row', row_to_json(t), 'nulls', array_remove(ARRAY[${nulls.join(', ')}]::text[], NULL), 'pivots', json_build_object(${members.join(', ')}),
+    'tookOthers', ${tookOthers.join(' OR ') || 'false'})::text COLLATE "C"`
+}
+
+/** SQL: whether row `alias` is another one than record `t`, which may refer to itself. */
+function isAnother ({ key }: Resource, alias: string): string {
+  return `NOT (${key.columns.map(({ column }) => `${alias}.${column} = t.${column}`).join(' AND ')})`
 }

@@ -42,8 +42,13 @@ function pivotTables (all: Iterable<EntityMetadata>): Set<string> {
 }
 
 /** A reference within the table, which nothing follows: who could delete its target has deleted the record too. */
-function goesAlong ({ table }: EngineResource, { table: from, action }: Referrer): boolean {
-  return unqualified(from) === unqualified(table) && (action === 'a' || action === 'r')
+function goesAlong (resource: EngineResource, referrer: Referrer): boolean {
+  return isWithin(resource, referrer) && (referrer.action === 'a' || referrer.action === 'r')
+}
+
+/** Whether it is a reference of a resource's records to each other. */
+export function isWithin ({ table }: Pick<EngineResource, 'table'>, { table: from }: Referrer): boolean {
+  return unqualified(from) === unqualified(table)
 }
 
 /** Metadata may leave out the schema that the search path finds. */

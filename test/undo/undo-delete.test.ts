@@ -55,6 +55,25 @@ t.test('deleted records come back as they were, with who belonged to them', asyn
   t.same(await rows('SELECT name FROM item WHERE id IN (7, 8, 9) ORDER BY id'), [{ name: 'item 7' }, { name: 'another one' }, { name: 'item 9' }])
 })
 
+t.test('a document that is null stays one, and a record may refer to itself', async (t) => {
+  const Note = defineEntity({
+    name: 'Note',
+    properties: { id: p.integer().primary(), doc: p.json<unknown>().nullable(), plain: p.json<unknown>().columnType('json').nullable(), about: () => p.manyToOne(Note).nullable() }
+  })
+  const { perform, undo, rows } = await openBulk(t, {
+    entities: [Note],
+    resources: { notes: { entity: Note, undo: true } },
+    seed: (client) => client.query("INSERT INTO note (id, doc, plain, about_id) VALUES (1, 'null', NULL, 1), (2, NULL, 'null', 2), (3, '[null]', '{\"b\":1, \"b\":2}', NULL), (4, NULL, NULL, 3)")
+  })
+  const state = () => rows('SELECT n::text AS note, doc IS NULL AS none FROM note n ORDER BY id')
+  const before = await state()
+  const done = await perform('notes', { selection: { ids: [1, 2, 4] } })
+  t.match(await undo(done), { ...counts, status: 'succeeded', succeeded: 3 })
+  t.same(await state(), before)
+  const other = await perform('notes', { selection: { ids: [3] } })
+  t.match(await undo(other), { ...counts, status: 'completed_with_errors', failed: 1 }, 'another record referred to it')
+})
+
 t.test('every kind of value comes back in the same words', async (t) => {
   const { perform, undo, rows } = await openKinds(t, { undo: true })
   const set = Object.fromEntries(Object.entries(kindValues).map(([field, [first]]) => [field, first!.json]))

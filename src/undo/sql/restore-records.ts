@@ -1,7 +1,8 @@
-import { quote, type Sql } from '../../database/sql.ts'
+import { isJson } from '../../change-set/column-type.ts'
+import { quote, quoteText, type Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { readColumns } from '../../resources/sql/read-columns.ts'
+import { readColumns, type TableColumn } from '../../resources/sql/read-columns.ts'
 import { sliceKeys, sliceValues } from '../../write/sql/slice-keys.ts'
 import type { Slice } from '../../write/writer.ts'
 import { refersTo, type PivotTable } from '../referrers.ts'
@@ -20,15 +21,18 @@ export interface Restored {
 /** Brings deleted records of a slice back as they were, unless there are such again, or others went when they did. */
 export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice, jobId: string): Promise<Restored[]> {
   const columns = await writableColumns(sql, table)
+  const valueOf = ({ name, type }: TableColumn) => isJson(type)
+    ? `CASE WHEN gone.nulls @> to_jsonb(${quoteText(name)}::text) THEN 'null' ELSE record.${quote(name)} END`
+    : `record.${quote(name)}`
   return sql.query<Restored>(`
     WITH slice AS MATERIALIZED (
       SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
     ), gone AS MATERIALIZED (
-      SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
+      SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document -> 'nulls')::jsonb AS nulls, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
       FROM slice LEFT JOIN ${deletedRows(tables, imagesOfSlice)} AS image USING (key)
     ), restored AS (
-      INSERT INTO ${table} AS t (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
-      SELECT ${columns.map((column) => `record.${column}`).join(', ')}
+      INSERT INTO ${table} AS t (${namesOf(columns)}) OVERRIDING SYSTEM VALUE
+      SELECT ${columns.map(valueOf).join(', ')}
       FROM gone CROSS JOIN LATERAL json_populate_record(NULL::${table}, gone.row) AS record
       WHERE gone.row IS NOT NULL AND NOT gone.took_others
         AND NOT EXISTS (SELECT FROM ${table} AS t WHERE ${key.columns.map(({ column }) => `t.${column} = record.${column}`).join(' AND ')})
@@ -51,14 +55,18 @@ export async function restorePivotRows (
   const columns = await writableColumns(sql, table)
   const isWhole = references.map((reference) => `EXISTS (SELECT FROM ${records} AS t WHERE ${refersTo(reference, 'p')})`).join(' AND ')
   await sql.query(`
-    INSERT INTO ${table} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
-    SELECT ${columns.map((column) => `p.${column}`).join(', ')}
+    INSERT INTO ${table} (${namesOf(columns)}) OVERRIDING SYSTEM VALUE
+    SELECT ${columns.map(({ name }) => `p.${quote(name)}`).join(', ')}
     FROM ${deletedRows(tables, { job: '$1', no: '$2' })} AS image
     CROSS JOIN LATERAL json_populate_recordset(NULL::${table}, image.document #> ARRAY['pivots', $3::text]) AS p
     WHERE image.key = ANY($4::text[]) AND ${isWhole}
     ON CONFLICT DO NOTHING`, [jobId, no, table, keys])
 }
 
-async function writableColumns (sql: Sql, table: string): Promise<string[]> {
-  return [...(await readColumns(sql, table)).values()].filter(({ generated }) => !generated).map(({ name }) => quote(name))
+async function writableColumns (sql: Sql, table: string): Promise<TableColumn[]> {
+  return [...(await readColumns(sql, table)).values()].filter(({ generated }) => !generated)
+}
+
+function namesOf (columns: readonly TableColumn[]): string {
+  return columns.map(({ name }) => quote(name)).join(', ')
 }
