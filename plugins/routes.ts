@@ -13,7 +13,7 @@ import { optionsRoute } from './options-route.ts'
 import { progressRoute } from './progress-route.ts'
 import { resultRoute } from './result-route.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { buildValidatorCompiler } from './validation/index.ts'
+import { buildValidatorCompiler, illFormedText, validationProblem } from './validation/index.ts'
 
 /**
  * The scope that all our routes live in. What validates, serializes and fails here is ours, whatever the application
@@ -40,5 +40,11 @@ function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext)
 /** The application may take other content types, or take JSON in its own way. */
 function takeOnlyJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    parse(request, body, (error, parsed) => {
+      const mistake = error === null ? illFormedText(body, parsed) : undefined
+      done(mistake === undefined ? error : validationProblem('body', [mistake]), parsed)
+    })
+  })
 }

@@ -1,1 +1,2 @@
 export { buildValidatorCompiler, validationProblem } from './validator-compiler.ts'
+export { illFormedText } from './well-formed.ts'

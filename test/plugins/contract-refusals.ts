@@ -39,6 +39,10 @@ const invalid: Case[] = [
   { why: 'text for a number', body: { selection: { ids }, set: { priority: '7' } }, status: 400, code: 'validation_failed', paths: ['/set/priority'] },
   { why: 'text that is too long', body: { selection: { ids }, set: { name: 'x'.repeat(41) } }, status: 400, code: 'validation_failed', paths: ['/set/name'] },
   { why: 'text with NUL', body: { selection: { ids }, set: { notes: 'a\0b' } }, status: 400, code: 'validation_failed', paths: ['/set/notes'] },
+  { why: 'text with half a surrogate pair', body: { selection: { ids }, set: { notes: 'a\ud800' } }, status: 400, code: 'validation_failed', paths: ['/set/notes'], detail: /surrogate/ },
+  { why: 'the other half in a name', body: { selection: { ids }, set: { 'a/\udc00': 1 } }, status: 400, code: 'validation_failed', paths: ['/set'], detail: /surrogate/ },
+  { why: 'half a pair in a key', url: '/countries/bulk-update', body: { selection: { ids: ['NL', '\ud83d'] }, set: { name: 'x' } }, status: 400, code: 'validation_failed', paths: ['/selection/ids/1'] },
+  { why: 'an offset that there is not', body: { selection: { ids }, set: { dueAt: '2026-11-24T00:00:00+16:00' } }, status: 400, code: 'validation_failed', paths: ['/set/dueAt'] },
   { why: 'an empty list of ids', body: update({ ids: [] }), status: 400, code: 'validation_failed', paths: ['/selection/ids'] },
   { why: 'ids of another type', body: update({ ids: ['one'] }), status: 400, code: 'validation_failed', paths: ['/selection/ids/0'] },
   { why: 'a misspelt filter field, which must never mean everything', body: update({ filter: { statuss: 'new' } }), status: 400, code: 'validation_failed', paths: ['/selection/filter/statuss'], detail: /did you mean status/ },
@@ -152,6 +156,12 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     const refused = await world.post('/items/bulk-update', update({ ids: [22] }), { headers })
     t.match(refused, { status: 422, json: { code: 'idempotency_key_reused' } })
     t.same(await world.state(), before, 'nothing has changed')
+  })
+
+  await t.test('lists of jobs that nobody could have launched', async (t) => {
+    for (const name of ['resource', 'operation', 'createdBy']) {
+      t.match(await world.get(`/powercrud/async/jobs?${name}=%00`), { status: 400, json: { code: 'validation_failed', errors: [{ path: `/${name}` }] } })
+    }
   })
 
   await t.test('jobs that are unknown, or called by something that is no id', async (t) => {
