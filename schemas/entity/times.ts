@@ -18,17 +18,22 @@ export function Timestamp () {
   })
 }
 
+/** A day that there is: PostgreSQL refuses the 31st of April, and would do so only when the record is written. */
+const day = '(\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])|\\d{4}-(0[13-9]|1[0-2])-(29|30)|\\d{4}-(0[13578]|1[02])-31|' +
+  '(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)'
+
 /** For a `timestamp` without time zone that the entity holds as text: what a wall clock shows. */
 export function LocalTimestamp (digits: number) {
   return Type.String({
-    pattern: `^(?!0000)\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T${clock}${fraction(digits)})?$`,
+    pattern: `^(?!0000)${day}T${clock}${fraction(digits)})?$`,
     description: 'Date and time without offset, YYYY-MM-DDThh:mm:ss.',
     examples: ['2026-11-24T09:30:00']
   })
 }
 
 export function TimeOfDay (digits: number, withZone: boolean) {
-  const zone = withZone ? '(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)' : ''
+  // PostgreSQL knows no offset of 16 hours.
+  const zone = withZone ? '(Z|[+-](0\\d|1[0-5]):[0-5]\\d)' : ''
   return Type.String({
     pattern: `^${clock}${fraction(digits)})?${zone}$`,
     description: withZone ? 'A time of day with its offset, hh:mm:ss+hh:mm.' : 'A time of day, hh:mm:ss.',

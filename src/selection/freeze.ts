@@ -1,5 +1,5 @@
+import { sqlState, type Sql } from '../database/sql.ts'
 import { problem } from '../errors.ts'
-import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import type { WireKey } from '../resources/record-key.ts'
 import type { Resource } from '../resources/resource.ts'
@@ -49,13 +49,26 @@ async function freezeMatching (request: FreezeRequest, filter: Record<string, un
   let after: string | null = null
   for (;;) {
     const page: { size: number, last: string } | undefined =
-      await freezePage(sql, placeOf(request, chunkCount), { rows, after, exclude, offset: total, limit: chunkSize })
+      await comparable(filter, () => freezePage(sql, placeOf(request, chunkCount), { rows, after, exclude, offset: total, limit: chunkSize }))
     if (page === undefined) return { total, present: total, chunkCount }
     total += page.size
     chunkCount += 1
     after = page.last
     refuseTooMany(total, request)
     if (page.size < chunkSize) return { total, present: total, chunkCount }
+  }
+}
+
+/** A schema cannot tell of every value whether PostgreSQL can compare it: one may be too small for a `real`. */
+async function comparable<Result> (filter: Record<string, unknown> | undefined, freezing: () => Promise<Result>): Promise<Result> {
+  try {
+    return await freezing()
+  } catch (error) {
+    if (filter === undefined || !sqlState(error)?.startsWith('22')) throw error
+    const [only, ...others] = Object.keys(filter)
+    const path = others.length === 0 ? `/selection/filter/${only}` : '/selection/filter'
+    const message = 'has a value that the database cannot compare; allowed are values that the field can have'
+    throw problem('validation_failed', `the body is not valid: ${path}: ${message}`, { errors: [{ path, message }], cause: error })
   }
 }
 

@@ -14,19 +14,24 @@ function publishedCheck (name: Parameters<typeof published.get>[0]): FormatCheck
 
 const date = publishedCheck('date')
 const dateTime = publishedCheck('date-time')
+const duration = publishedCheck('duration')
 
 /** PostgreSQL knows no year 0. */
 const hasYear = (text: string) => !text.startsWith('0000')
+/** Nor an offset of 16 hours or more. */
+const hasOffset = (text: string) => !/[+-](1[6-9]|2\d):?\d\d$/.test(text)
+/** Nor an interval of more than 178 million years; so many digits of anything are far less. */
+const isShort = (text: string) => !/\d{9}/.test(text)
 
 /**
- * Stricter than usual where PostgreSQL or `Date` is: no year 0, no leap second, no `urn:uuid:`.
+ * Stricter than usual where PostgreSQL or `Date` is: no year 0, no leap second, no offset of a day, no `urn:uuid:`.
  * With those a value would pass here and fail in the database.
  */
 export const strictFormats: Readonly<Record<string, FormatCheck>> = {
   date: (text) => date(text) && hasYear(text),
-  'date-time': (text) => dateTime(text) && hasYear(text) && !Number.isNaN(Date.parse(text)),
+  'date-time': (text) => dateTime(text) && hasYear(text) && hasOffset(text) && !Number.isNaN(Date.parse(text)),
   uuid: (text) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text),
-  duration: publishedCheck('duration'),
+  duration: (text) => duration(text) && isShort(text),
   'uri-reference': publishedCheck('uri-reference')
 }
 

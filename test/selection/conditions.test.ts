@@ -48,6 +48,9 @@ t.test('every operator of every kind of field finds what was written, and is nul
   t.same([...seen].sort(), ['contains', 'eq', 'gt', 'gte', 'in', 'isNull', 'lt', 'lte', 'ne', 'nin', 'startsWith'])
   t.same(await found(bulk, 'kinds', { flag: { ne: null } }), [1])
   t.same(await found(bulk, 'kinds', { flag: null }), [2])
+  // A number so small that no `real` is.
+  const filter = { single: { nin: [1, 1e-60] } }
+  await t.rejects(perform('kinds', { selection: { filter }, set: { flag: true } }), { code: 'validation_failed', errors: [{ path: '/selection/filter/single' }] })
 })
 
 const Owner = defineEntity({ name: 'Owner', properties: { id: p.integer().primary(), name: p.string() } })
