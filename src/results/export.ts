@@ -26,11 +26,14 @@ async function * batches (results: AsyncIterable<PlacedResult>, write: (result: 
   if (batch !== '') yield batch
 }
 
-/** A text that a spreadsheet would take for a formula is led by an apostrophe, so that it is shown and not run. */
+/**
+ * A text that a spreadsheet would take for a formula is led by an apostrophe, so that it is shown and not run. A number is
+ * none, though it is a text where it is a key beyond 2^53.
+ */
 function cell (value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'number') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const guarded = /^[=+\-@\t\r\n]/.test(text) && !/^-\d+(\.\d+)?$/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
 }

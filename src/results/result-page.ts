@@ -32,8 +32,8 @@ function encodeCursor ({ no, place }: ResultPlace): string {
 function decodeCursor (cursor: string): ResultPlace {
   const match = /^(\d{1,9})\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString())
   if (match === null) {
-    const message = 'is not a cursor; allowed is the nextCursor of the page before'
-    throw problem('validation_failed', `querystring/cursor ${message}`, { errors: [{ path: '/cursor', message }] })
+    const message = 'is no cursor of these results; take it from nextCursor'
+    throw problem('validation_failed', `the query is not valid: /cursor ${message}`, { errors: [{ path: '/cursor', message }] })
   }
   return { no: Number(match[1]), place: Number(match[2]) }
 }

@@ -64,13 +64,17 @@ t.test('as NDJSON and as CSV', async (t) => {
   async function * results () {
     yield { no: 0, place: 1, result: { index: 0, id: 7, outcome: 'succeeded' as const } }
     yield { no: 0, place: 2, result: { index: 1, id: '=cmd()', outcome: 'failed' as const, code: 'check_violation' as const, message: 'says "no",\nreally', field: '+name' } }
-    yield { no: 0, place: 3, result: { index: 2, id: { row: '-a', number: -3 }, outcome: 'unchanged' as const } }
+    yield { no: 0, place: 3, result: { index: 3, id: '-9007199254740993', outcome: 'succeeded' as const } }
+    yield { no: 0, place: 4, result: { index: 4, id: '\n=1+1', outcome: 'succeeded' as const } }
+    yield { no: 0, place: 5, result: { index: 2, id: { row: '-a', number: -3 }, outcome: 'unchanged' as const } }
   }
-  t.same((await text(asNdjson(results()))).trimEnd().split('\n').map((line) => JSON.parse(line).id), [7, '=cmd()', { row: '-a', number: -3 }])
+  t.same((await text(asNdjson(results()))).trimEnd().split('\n').map((line) => JSON.parse(line).id), [7, '=cmd()', '-9007199254740993', '\n=1+1', { row: '-a', number: -3 }])
   t.equal(await text(asCsv(results())), [
     'index,id,outcome,code,message,field',
     '0,7,succeeded,,,',
     '1,\'=cmd(),failed,check_violation,"says ""no"",\nreally",\'+name',
+    '3,-9007199254740993,succeeded,,,',
+    '4,"\'\n=1+1",succeeded,,,',
     '2,"{""row"":""-a"",""number"":-3}",unchanged,,,',
     ''
   ].join('\r\n'))
