@@ -117,9 +117,10 @@ function compositeKey (columns: readonly KeyColumn[]): RecordKey {
   }
 }
 
-/** A value in the words in which PostgreSQL tells it. */
-function canonical ({ kind }: KeyColumn, value: number | string): string {
+/** A value in the words in which PostgreSQL tells it. A `char` is read with blanks at its end, which mean nothing. */
+function canonical ({ kind, type }: KeyColumn, value: number | string): string {
   if (kind === 'uuid') return String(value).toLowerCase()
+  if (type === 'bpchar') return String(value).replace(/ +$/, '')
   return kind === 'text' ? String(value) : BigInt(value).toString()
 }
 
