@@ -69,7 +69,8 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
   async #keep (em: EntityManager, event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
     const key = this.#propertyOf('jobId')!
     const status = this.#propertyOf('status')
-    const known = await em.findOne(this.recordEntity, { [key]: job.id } as never) as Record<string, unknown> | null
+    // Filters of the application say what people see, and not what is there.
+    const known = await em.findOne(this.recordEntity, { [key]: job.id } as never, { filters: false }) as Record<string, unknown> | null
     // An event that is told again after later ones must not bring back what was.
     const isLate = known !== null && status !== undefined && isTerminal(known[status] as Job['status']) && !isTerminal(job.status)
     if (isLate) return

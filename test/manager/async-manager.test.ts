@@ -26,8 +26,10 @@ const TaskRecord = defineEntity({
     result: p.json().nullable(),
     completedAt: p.datetime().nullable(),
     failedAt: p.datetime().nullable(),
-    cleanedUp: p.boolean().default(false)
-  }
+    cleanedUp: p.boolean().default(false),
+    hiddenAt: p.datetime().nullable()
+  },
+  filters: { shown: { name: 'shown', cond: { hiddenAt: null }, default: true } }
 })
 
 async function open (t: TestScope, settings: TestEngineOptions['settings'] = {}) {
@@ -189,6 +191,14 @@ t.test('jobs are kept in an entity of the application', async (t) => {
     SELECT gen_random_uuid(), $1, 'create', jsonb_build_object('job', $2::jsonb, 'payload', '{}'::jsonb)`, [done.id, JSON.stringify(done)])
   await engine.lifecycle.deliver()
   t.match(await records(), [{ state: 'succeeded', cleanedUp: true }, {}], 'an event that comes late brings nothing back')
+
+  const hidden = await manager.launch('echo')
+  await engine.lifecycle.deliver()
+  await engine.database.query('UPDATE task_record SET hidden_at = now() WHERE job_id = $1', [hidden.id])
+  await runQueuedJobs(manager)
+  t.equal((await records()).length, 2)
+  t.match(await engine.database.query('SELECT state, cleaned_up FROM task_record WHERE job_id = $1', [hidden.id]), [{ state: 'succeeded', cleaned_up: true }],
+    'a filter of the application hides a record from people, and not from us')
 })
 
 t.test('a tracking manager that cannot keep what it should is refused at the start', async (t) => {
