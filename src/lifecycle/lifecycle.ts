@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { v7 as uuidv7 } from 'uuid'
 import type { Job } from '../../schemas/job.ts'
-import { settlesWithin } from '../deadline.ts'
+import { settlesWithin, within } from '../deadline.ts'
 import type { Engine } from '../engine.ts'
 import type { JobRow } from '../jobs/job-row.ts'
 import type { LiveProgress } from '../live/live-store.ts'
@@ -9,8 +10,10 @@ import { keptEvent } from './record-events.ts'
 import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent, type HeardJobs } from './sql/claim-event.ts'
 import { putProgress } from './sql/put-progress.ts'
 
-/** How long a handler may take over an event before another process takes it for lost and delivers it too. */
+/** How long a handler may take over an event; then it counts as failed, and any process may deliver the event again. */
 const claimMs = 60_000
+/** How long the events of other jobs wait for a handler that takes its time. */
+const patienceMs = 2_000
 const firstRestMs = 1_000
 const longestRestMs = 600_000
 /** The shortest time between two progress events of a job. */
@@ -54,15 +57,24 @@ export interface LifecycleSettings {
 export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifecycle {
   const closing = new AbortController()
   const toldAtMs = new Map<string, number>()
+  /** Deliveries that nobody waits for any more. */
+  const slow = new Set<Promise<void>>()
+  /** Whoever wakes us may be part of a job or of a request: that of no event, or of another one. */
+  const outside = AsyncLocalStorage.snapshot()
   let delivering: Promise<void> | undefined
   let wanted = false
 
   const isWanted = ({ resource }: Pick<JobRow, 'resource'>) => handlers().of(resource).wantsEvents
 
-  /** One at a time, so that one process is not busy with nothing else. */
   async function deliver (): Promise<void> {
+    do await deliverDue()
+    while (slow.size > 0 && !closing.signal.aborted && await Promise.race(slow) === undefined)
+  }
+
+  /** One after the other, so that one process is not busy with nothing else. */
+  async function deliverDue (): Promise<void> {
     wanted = true
-    delivering ??= (async () => {
+    delivering ??= outside(async () => {
       try {
         while (wanted && !closing.signal.aborted) {
           wanted = false
@@ -71,19 +83,38 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
       } finally {
         delivering = undefined
       }
-    })()
+    })
     await delivering
   }
 
   async function deliverNext (): Promise<boolean> {
-    const { database, tables, log } = engine()
+    const { database, tables } = engine()
     // What nobody here hears of is left to processes in which somebody does.
     const heard = heardHere(handlers())
     if (!heard.elsewhere && heard.ofResources.length === 0) return false
     const claimed = await claimEvent(database, tables, { leaseMs: claimMs, heard })
     if (claimed === undefined) return false
+    const telling = tell(claimed)
+    if (await settlesWithin(patienceMs, telling)) await telling
+    else leaveAlone(telling)
+    return true
+  }
+
+  /** The event stands claimed, and holds back those of its own job only. */
+  function leaveAlone (telling: Promise<void>): void {
+    const alone = telling.catch((error: unknown) => {
+      engine().log.warn({ err: error }, 'could not settle a lifecycle event; it will be told again')
+    }).finally(() => {
+      slow.delete(alone)
+      wake()
+    })
+    slow.add(alone)
+  }
+
+  async function tell (claimed: ClaimedEvent): Promise<void> {
+    const { database, tables, log } = engine()
     try {
-      if (!claimed.is_overtaken) await handle(claimed)
+      if (!claimed.is_overtaken) await within(claimMs, 'a lifecycle handler', () => handle(claimed))
       await removeEvent(database, tables, claimed)
     } catch (error) {
       const restMs = Math.min(longestRestMs, firstRestMs * 2 ** Math.min(claimed.attempts - 1, 20))
@@ -91,7 +122,6 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
       await postponeEvent(database, tables, claimed, restMs)
       setTimeout(wake, restMs + 50).unref()
     }
-    return true
   }
 
   async function handle ({ id, event, payload: { job, payload }, created_at: at, attempts }: ClaimedEvent): Promise<void> {
@@ -128,7 +158,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
     deliver,
     async close () {
       closing.abort()
-      if (delivering !== undefined) await settlesWithin(closeMs, delivering)
+      await settlesWithin(closeMs, Promise.all([delivering, ...slow]))
     }
   }
 }

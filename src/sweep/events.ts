@@ -1,12 +1,14 @@
+import { settlesWithin } from '../deadline.ts'
 import { removeStaleEvents } from '../lifecycle/sql/remove-stale-events.ts'
 import { before, type Sweep } from './sweep.ts'
 
 /** How long an event is tried to be told beyond the time that its job is kept. */
 const patienceMs = 7 * 86_400_000
 
-/** Tells lifecycle events that a process which died has left behind. */
-export async function deliverEvents ({ engine: { lifecycle } }: Sweep): Promise<void> {
-  await lifecycle.deliver()
+/** Tells lifecycle events that a process which died has left behind. No handler of the application holds up a sweep. */
+export async function deliverEvents ({ engine: { lifecycle, leaseMs } }: Sweep): Promise<void> {
+  const delivering = lifecycle.deliver()
+  if (await settlesWithin(leaseMs / 3, delivering)) await delivering
 }
 
 /** Gives up events whose handler has failed for a week and more. */
