@@ -64,7 +64,7 @@ t.test('a handler that never settles keeps nobody from being told, and no sweep 
 
 t.test('a handler is part of no job and of no request, whoever had the event told', async (t) => {
   const request = new AsyncLocalStorage<string>()
-  const heard: unknown[] = []
+  const heard: [what: string, ...unknown[]][] = []
   const { engine } = await open(t, (event, { operation }) => { heard.push([`${operation} ${event}`, currentJob(), skipNestedAsync(), request.getStore()]) })
   await request.run('a request', async () => {
     await performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' } }))
@@ -72,7 +72,7 @@ t.test('a handler is part of no job and of no request, whoever had the event tol
     await engine.lifecycle.deliver()
   })
   await until(() => heard.length >= 6)
-  t.same(heard.filter(([what]: any) => !what.endsWith('progress')), ['update', 'echo'].flatMap((operation) =>
+  t.same(heard.filter(([what]) => !what.endsWith('progress')), ['update', 'echo'].flatMap((operation) =>
     ['create', 'complete', 'cleanup'].map((event) => [`${operation} ${event}`, undefined, false, undefined])))
 })
 
