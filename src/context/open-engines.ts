@@ -31,6 +31,6 @@ function knowsName (orm: Engine['orm'], name: string): boolean {
 
 function nameOf (entity: BulkEntity | string): string {
   if (typeof entity === 'string') return entity
-  const { name, meta } = entity as { name?: string, meta?: { className: string } }
+  const { name, meta } = (entity ?? {}) as { name?: string, meta?: { className: string } }
   return meta?.className ?? name ?? 'the entity'
 }

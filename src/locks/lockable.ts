@@ -1,6 +1,7 @@
 import { Reference, Utils, type EntityMetadata } from '@mikro-orm/core'
 import type { Engine } from '../engine.ts'
 import { configurationError, problem } from '../errors.ts'
+import type { KeyKind } from '../database/tables.ts'
 import { recordKeyOf, type RecordKey } from '../resources/record-key.ts'
 import { rootOf, type BulkEntity } from '../resources/resource.ts'
 import { unknownName } from '../validation/suggestion.ts'
@@ -44,6 +45,7 @@ function unknownEntity ({ orm, resources }: Pick<Engine, 'orm' | 'resources'>, n
 
 /** The stored forms of keys, sorted as chunks are, each once. @throws validation_failed for what is no key of the entity */
 export function storedKeys (lockable: Lockable, keys: readonly GivenKey[]): string[] {
+  if (!Array.isArray(keys)) throw problem('validation_failed', `expected a list of keys of ${lockable.name}`)
   return [...new Set(keys.map((key) => storedKey(lockable, key)))].sort(lockable.key.compare)
 }
 
@@ -51,7 +53,8 @@ export function storedKeys (lockable: Lockable, keys: readonly GivenKey[]): stri
 export function storedKey (lockable: Lockable, given: GivenKey): string {
   const { key } = lockable
   const parts = partsOf(lockable, given)
-  const values = key.columns.map(({ property, kind }, index) => checked(lockable, kind, partOf(lockable, parts[index], given, property), given))
+  if (parts.length > key.columns.length) throw noKey(lockable, given)
+  const values = key.columns.map((column, index) => partOf(lockable, parts[index], given, column))
   return key.fromWire(key.composite ? Object.fromEntries(key.columns.map(({ property }, index) => [property, values[index]!])) : values[0]!)
 }
 
@@ -63,28 +66,38 @@ function partsOf ({ key: { columns } }: Lockable, given: GivenKey): unknown[] {
 }
 
 /** A part may be a reference, whose own key is meant. */
-function partOf (lockable: Lockable, part: unknown, given: GivenKey, property: string): string | number {
+function partOf (lockable: Lockable, part: unknown, given: GivenKey, { property, kind }: { property: string, kind: KeyKind }): string | number {
   const plain = Utils.isEntity(part, true) ? (Utils.extractPK(Reference.unwrapReference(part as object)) as unknown) : part
-  if (typeof plain === 'bigint') return plain.toString()
-  if (typeof plain === 'string' || (typeof plain === 'number' && Number.isFinite(plain))) return plain
-  throw noKey(lockable, given, lockable.key.composite ? `its part ${property} is missing` : undefined)
+  const { composite } = lockable.key
+  if (typeof plain !== 'bigint' && typeof plain !== 'string' && typeof plain !== 'number') {
+    throw noKey(lockable, given, composite ? `its part ${property} is missing` : undefined)
+  }
+  if (!isOfKind(plain, kind)) throw noKey(lockable, given, composite ? `its part ${property} is of another type` : undefined)
+  return kind === 'int4' ? Number(plain) : String(plain)
 }
 
-const forms: Readonly<Record<RecordKey['kind'], RegExp>> = {
-  int4: /^-?\d{1,10}$/,
-  int8: /^-?\d{1,19}$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  text: /^[^\0]*$/
-}
+const integer = /^-?\d{1,19}$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const bits = { int4: 32, int8: 64 } as const
 
-function checked (lockable: Lockable, kind: RecordKey['kind'], value: string | number, given: GivenKey): string | number {
+/** What the column could not hold is no key, and neither is a number that was rounded on its way. */
+function isOfKind (value: string | number | bigint, kind: KeyKind): boolean {
+  if (typeof value === 'number' && !(kind === 'text' ? Number.isFinite(value) : Number.isSafeInteger(value))) return false
   const text = String(value)
-  if (!forms[kind].test(text) || ((kind === 'int4' || kind === 'int8') && BigInt.asIntN(bits[kind], BigInt(text)) !== BigInt(text))) throw noKey(lockable, given)
-  return kind === 'int4' ? Number(value) : text
+  if (kind === 'uuid') return uuid.test(text)
+  if (kind === 'text') return !text.includes('\0') && text.isWellFormed()
+  return integer.test(text) && BigInt.asIntN(bits[kind], BigInt(text)) === BigInt(text)
 }
 
 function noKey ({ name }: Lockable, given: GivenKey, why?: string) {
-  const told = typeof given === 'object' ? JSON.stringify(given, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value) : String(given)
-  return problem('validation_failed', `${told} is no key of ${name}${why === undefined ? '' : `: ${why}`}`)
+  return problem('validation_failed', `${told(given)} is no key of ${name}${why === undefined ? '' : `: ${why}`}`)
+}
+
+function told (given: GivenKey): string {
+  if (typeof given !== 'object') return String(given)
+  try {
+    return JSON.stringify(given, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value)
+  } catch {
+    return 'an object'
+  }
 }

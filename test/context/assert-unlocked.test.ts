@@ -83,6 +83,18 @@ t.test('what is no key, and what is no entity, is told', async (t) => {
   await t.rejects(assertUnlocked(Account, 'no-uuid'), { code: 'validation_failed' })
   await t.rejects(assertUnlocked(Seat, { row: 'A' }), { code: 'validation_failed', message: /number is missing/ })
   await t.rejects(assertUnlocked('itms', 3), { code: 'invalid_options' })
+  await t.rejects(assertUnlocked(undefined as never, 3), { code: 'invalid_options' })
+  const circle: { self?: object } = {}
+  circle.self = circle
+  for (const key of [circle, 2 ** 31, -(2 ** 31) - 1, '99999999999', 1.5]) await t.rejects(assertUnlocked(Item, key), { code: 'validation_failed' })
+  for (const key of ['nul \0', '\ud800']) await t.rejects(assertUnlocked(Country, key), { code: 'validation_failed' })
+  // A number of that size was rounded on its way: it may be another record's.
+  for (const key of [2 ** 60, '9223372036854775808', 2n ** 63n]) await t.rejects(assertUnlocked(Ledger, key), { code: 'validation_failed' })
+  await assertUnlocked(Ledger, 2n ** 63n - 1n)
+  // Of a composite key each part counts: a lock on what cannot be there would be none.
+  for (const key of [{ row: 'A', number: 'seven' }, { row: 'A', number: 7.5 }, { row: 'A', number: 99_999_999_999 }, { row: 'nul \0', number: 7 }, [['A', 7, 8]]]) {
+    await t.rejects(assertUnlocked(Seat, key), { code: 'validation_failed' }, JSON.stringify(key))
+  }
 })
 
 for (const isolationLevel of [IsolationLevel.READ_COMMITTED, IsolationLevel.REPEATABLE_READ]) {
