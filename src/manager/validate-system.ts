@@ -115,8 +115,14 @@ async function judged (part: SystemPart, fix: string, check: () => Promise<unkno
     const reason = await check()
     return typeof reason === 'string' ? failed(part, reason, fix) : { part, ok: true }
   } catch (error) {
-    return failed(part, (error as Error).message, fix)
+    return failed(part, reasonOf(error), fix)
   }
+}
+
+/** Where a name has several addresses, what each of them answered is inside of an error that says nothing itself. */
+function reasonOf (error: unknown): string {
+  const { message, code, errors } = error as Error & { code?: unknown, errors?: readonly Error[] }
+  return message || errors?.map((one) => one.message).join('; ') || String(code ?? error)
 }
 
 function failed (part: SystemPart, reason: string, fix: string): PartReport {
