@@ -6,11 +6,32 @@ import { Text } from './entity/text.ts'
 const longestTimeout = 2_147_483
 const longestDelay = 31_536_000
 
+/** Records by entity or resource. What is no key is told where the entity is known. */
+export const ConflictsSchema = Type.Record(Type.String(), Type.Array(Type.Unknown()))
+
+/** Whoever launches, as the application knows them. */
+const Launcher = Type.Object({ id: Type.Union([Text({ maxLength: 255 }), Type.Number()]), label: Type.Optional(Nullable(Text({ maxLength: 1_000 }))) })
+
+/** How far a job is, told from outside of its handler. */
+export const ToldProgressSchema = Type.Object({
+  done: Type.Number({ minimum: 0, maximum: 2_147_483_647 }),
+  total: Type.Number({ minimum: 0, maximum: 2_147_483_647 }),
+  message: Type.Optional(Text({ maxLength: 1_000 }))
+}, closed)
+
+/** Which living jobs are asked for. A misspelt name would mean all of them: it is refused. */
+export const ActiveQuerySchema = Type.Object({
+  resource: Type.Optional(Text()),
+  operation: Type.Optional(Text()),
+  createdBy: Type.Optional(Text()),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 }))
+}, closed)
+
 /** What may be said with the launch of a task. A misspelt name would mean no lock, or no limit: it is refused. */
 export const TaskLaunchSchema = Type.Object({
-  conflicts: Type.Optional(Type.Record(Type.String(), Type.Array(Type.Unknown()))),
+  conflicts: Type.Optional(ConflictsSchema),
   onConflict: Type.Optional(OneOf(['fail', 'wait'])),
-  user: Type.Optional(Nullable(Type.Object({ id: Type.Union([Type.String(), Type.Number()]) }))),
+  user: Type.Optional(Nullable(Launcher)),
   affected: Type.Optional(Type.Array(Text({ maxLength: 1_000 }), { maxItems: 1_000 })),
   group: Type.Optional(Text({ maxLength: 255 })),
   reason: Type.Optional(Nullable(Text({ maxLength: 1_000 }))),

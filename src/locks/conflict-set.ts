@@ -1,4 +1,8 @@
+import { ConflictsSchema } from '../../schemas/task.ts'
 import type { Engine } from '../engine.ts'
+import { problem } from '../errors.ts'
+import { memberPath } from '../options/mistakes.ts'
+import { mistakesOf } from '../validation/mistakes.ts'
 import { lockableOf, storedKeys, type GivenKey, type Lockable } from './lockable.ts'
 
 /** Records by the name of their entity or resource: `{ Project: [7], cities: [1, 2] }`. */
@@ -11,11 +15,18 @@ export interface LockSet {
   readonly keys: readonly string[]
 }
 
+/** @throws validation_failed for what does not list records by name: it must not be taken for none */
+export function requireConflicts (conflicts: Conflicts): void {
+  const errors = mistakesOf(ConflictsSchema, conflicts, { path: 'conflicts', join: memberPath })
+  if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
+}
+
 /**
  * Records by root table, in the order of the roots: two names may mean one table.
  * @throws invalid_options for an unknown name, validation_failed for what is no key
  */
 export function lockSetsOf (engine: Pick<Engine, 'orm' | 'resources'>, conflicts: Conflicts): LockSet[] {
+  requireConflicts(conflicts)
   const sets = new Map<string, LockSet>()
   for (const [name, given] of Object.entries(conflicts)) {
     const lockable = lockableOf(engine, name)

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { ActiveQuerySchema, ToldProgressSchema } from '../../schemas/task.ts'
 import { livingStatuses, type Job, type JobProgress, type JobStatus } from '../../schemas/job.ts'
 import type { Engine } from '../engine.ts'
 import { problem } from '../errors.ts'
@@ -10,15 +11,18 @@ import { listJobs } from '../jobs/sql/list-jobs.ts'
 import { readJob } from '../jobs/sql/read-job.ts'
 import { isTerminal } from '../jobs/states.ts'
 import type { LifecycleEvent, LifecycleListener, LifecyclePayload } from '../lifecycle/event.ts'
+import { toldCount } from '../live/told-progress.ts'
 import { addLocks } from '../locks/add-locks.ts'
 import { assertUnlockedIn } from '../locks/assert-unlocked.ts'
-import { lockSetsOf, type Conflicts } from '../locks/conflict-set.ts'
+import { lockSetsOf, requireConflicts, type Conflicts } from '../locks/conflict-set.ts'
 import type { GivenKey, LockableName } from '../locks/lockable.ts'
+import { memberPath } from '../options/mistakes.ts'
 import { removeLocks } from '../locks/sql/remove-locks.ts'
 import { lockedProblem } from '../locks/take-locks.ts'
 import { whoHolds, type Holder } from '../locks/who-holds.ts'
 import { cleanup } from '../sweep/cleanup.ts'
 import type { CleanupSummary } from '../sweep/summary.ts'
+import { mistakesOf } from '../validation/mistakes.ts'
 import { launchTask, type TaskLaunchOptions } from '../tasks/launch-task.ts'
 import type { TaskDefinition } from '../tasks/task.ts'
 import {
@@ -64,10 +68,11 @@ export class AsyncManager {
    * Launches a task in the background. It is committed when this resolves, whatever becomes of a transaction around it.
    * @throws unknown_task, validation_failed, records_locked, idempotency_in_flight, idempotency_key_reused, unavailable
    */
+  async launch (task: TaskDefinition): Promise<Job>
   async launch<Schema extends TSchema> (task: TaskDefinition<Schema>, payload: Static<Schema>, options?: TaskLaunchOptions): Promise<Job>
   async launch (task: string, payload?: unknown, options?: TaskLaunchOptions): Promise<Job>
   async launch (task: string | { readonly name: string }, payload: unknown = null, options: TaskLaunchOptions = {}): Promise<Job> {
-    const job = await launchTask(this.engine, typeof task === 'string' ? task : task.name, payload, options)
+    const job = await launchTask(this.engine, (typeof task === 'string' ? task : task?.name) as string, payload, options)
     return viewLive(this.engine, job)
   }
 
@@ -95,20 +100,24 @@ export class AsyncManager {
 
   /**
    * Tells how far a running job is, from outside of its handler. Told to nobody once the job has ended.
-   * @throws job_not_found
+   * @throws job_not_found, validation_failed
    */
-  async updateProgress (jobId: string, { done, total, message }: { done: number, total: number, message?: string }): Promise<void> {
+  async updateProgress (jobId: string, told: { done: number, total: number, message?: string }): Promise<void> {
+    requireFitting(ToldProgressSchema, told)
+    const { done, total, message } = told
     const { database, tables, live, lifecycle } = this.engine
     const job = uuid.test(jobId) ? await reachable(this.engine, () => readJob(database, tables, jobId)) : undefined
     if (job === undefined) throw problem('job_not_found')
     if (isTerminal(job.status)) return
-    const progress = { fence: job.fence, processed: done, total, message: message ?? `${job.operation}: ${done}/${total}`, toldAtMs: Date.now() }
+    const progress = { fence: job.fence, processed: toldCount(done), total: toldCount(total), message: message ?? `${job.operation}: ${done}/${total}`, toldAtMs: Date.now() }
     await live.tell(jobId, progress)
     lifecycle.progress(job, progress)
   }
 
-  /** The living jobs, newest first. */
-  async activeJobs ({ resource, operation, createdBy, limit = listedAtMost }: ActiveQuery = {}): Promise<Job[]> {
+  /** The living jobs, newest first: a thousand at most. @throws validation_failed */
+  async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
+    requireFitting(ActiveQuerySchema, query)
+    const { resource, operation, createdBy, limit = listedAtMost } = query
     const rows = await reachable(this.engine, () => listJobs(this.engine.database, this.engine.tables, {
       status: livingStatuses, resource, operation, createdBy, ownedBy: undefined, after: undefined, limit
     }))
@@ -139,6 +148,7 @@ export class AsyncManager {
 
   /** Which of these records are held by jobs, at this moment. */
   async checkConflicts (conflicts: Conflicts): Promise<HeldRecord[]> {
+    requireConflicts(conflicts)
     const held = await Promise.all(Object.entries(conflicts).map(async ([entity, keys]) =>
       (await whoHolds(this.engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
     return held.flat()
@@ -225,4 +235,10 @@ export class AsyncManager {
     await this.asyncTaskLifecycle(event, job, payload)
     for (const listener of this.#listeners.get(event) ?? []) await listener(job, payload)
   }
+}
+
+/** @throws validation_failed, which names each mistake */
+function requireFitting (schema: TSchema, given: unknown): void {
+  const errors = mistakesOf(schema, given, { noun: 'option', join: memberPath })
+  if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; '), { errors })
 }

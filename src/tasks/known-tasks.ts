@@ -2,12 +2,9 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import { configurationError, problem } from '../errors.ts'
 import type { JobRow } from '../jobs/job-row.ts'
-import { fitsJsonb, strictFormats } from '../validation/formats.ts'
+import { strictFormats } from '../validation/formats.ts'
 import { unknownName } from '../validation/suggestion.ts'
 import type { TaskDefinition, TaskHandler } from './task.ts'
-
-/** Bytes of a payload at most: it is the description of work, not the work. */
-const payloadLimit = 1_048_576
 
 /** A task as workers and launches know it. */
 export interface Task {
@@ -39,9 +36,6 @@ export function knownTasks (given: { readonly [name: string]: TaskHandler<any> |
 }
 
 function check (name: string, validate: ValidateFunction | undefined, payload: unknown): void {
-  const text = JSON.stringify(payload)
-  if (text !== undefined && Buffer.byteLength(text) > payloadLimit) throw problem('validation_failed', `the payload of ${name} has more than ${payloadLimit} bytes`)
-  if (!fitsJsonb(payload)) throw problem('validation_failed', `the payload of ${name} has text or nesting that cannot be kept`)
   if (validate === undefined || validate(payload)) return
   const errors = validate.errors!.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'is not valid' }))
   throw problem('validation_failed', `the payload of ${name} is not valid: ${errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}`, { errors })
@@ -50,7 +44,7 @@ function check (name: string, validate: ValidateFunction | undefined, payload: u
 /** @throws unknown_task */
 export function requireTask (tasks: Tasks, name: string): Task {
   const task = tasks.get(name)
-  if (task === undefined) throw configurationError('unknown_task', `${name}: ${unknownName('task', name, [...tasks.keys()])}`)
+  if (task === undefined) throw configurationError('unknown_task', `${name}: ${unknownName('task', String(name), [...tasks.keys()])}`)
   return task
 }
 

@@ -10,6 +10,7 @@ import { lockSetsOf, type Conflicts, type LockSet } from '../locks/conflict-set.
 import { memberPath } from '../options/mistakes.ts'
 import { mistakesOf } from '../validation/mistakes.ts'
 import { insertTask, type NewTask } from './insert-task.ts'
+import { keptJson } from './kept-json.ts'
 import { requireTask, type Task } from './known-tasks.ts'
 
 export interface TaskLaunchOptions {
@@ -17,7 +18,7 @@ export interface TaskLaunchOptions {
   readonly conflicts?: Conflicts
   /** What to do where others hold some of them; refuse, when left out. */
   readonly onConflict?: 'fail' | 'wait'
-  readonly user?: { readonly id: string | number, readonly label?: string } | null
+  readonly user?: { readonly id: string | number, readonly label?: string | null } | null
   /** What the task is about, for people. */
   readonly affected?: readonly string[]
   /** What the task belongs to, in the application's words. */
@@ -44,7 +45,7 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
   const task = requireTask(engine.tasks, name)
   checkOptions(name, options)
   // As any worker will read it.
-  const travelled: unknown = payload === undefined ? null : JSON.parse(JSON.stringify(payload))
+  const travelled = keptJson(`the payload of ${name}`, payload)
   task.check(travelled)
   const sets = lockSetsOf(engine, options.conflicts ?? {})
   const idempotency = options.idempotencyKey === undefined

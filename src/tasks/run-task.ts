@@ -10,6 +10,7 @@ import { retryJob } from '../jobs/sql/retry-job.ts'
 import { saveCheckpoint } from '../jobs/sql/save-checkpoint.ts'
 import { tellingLifecycle } from '../lifecycle/telling-lifecycle.ts'
 import { createProgressTicker, type ProgressTicker } from '../live/progress-ticker.ts'
+import { toldCount, toldMessage } from '../live/told-progress.ts'
 import type { Claim } from '../run/claim.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
 import { interrupted } from '../run/interrupted.ts'
@@ -17,6 +18,7 @@ import { reconnected } from '../run/reconnected.ts'
 import { retryingTransient } from '../run/retrying.ts'
 import { checkClaim, interruption, type RunEnd } from '../run/run.ts'
 import { isTransient } from '../write/row-error.ts'
+import { keptJson } from './kept-json.ts'
 import { payloadFor, type Task } from './known-tasks.ts'
 import { failedWith, succeededWith, timedOut } from './task-outcome.ts'
 import { taskTransaction, type TaskTransaction } from './task-transaction.ts'
@@ -28,6 +30,8 @@ const firstBackoffMs = 1_000
 const longestBackoffMs = 300_000
 /** Rest of a task that only lost its connection. */
 const reconnectMs = 1_000
+/** What ends its own connection each time would be tried for ever: from so many on each loss is a failure. */
+const lossesAtMost = 10
 
 interface TaskRun {
   readonly engine: Engine
@@ -83,7 +87,7 @@ async function working (run: TaskRun): Promise<RunEnd> {
     if (run.signal.aborted && !isConnectionError(error)) return stopped(run)
     if (!isConnectionError(error)) return failed(run, failedWith(error), error)
     engine.log.warn({ jobId: job.id, err: error }, 'lost the database in the middle of a task; looking again')
-    return await reconnected(run) ?? tryAgain(run, { failed: false, restMs: reconnectMs })
+    return await reconnected(run) ?? (lossesOf(job) >= lossesAtMost ? failed(run, failedWith(error), error) : tryAgain(run, { failed: false, restMs: reconnectMs }))
   }
 }
 
@@ -129,6 +133,21 @@ async function unlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling:
 async function handle (run: TaskRun, transaction: TaskTransaction): Promise<unknown> {
   const { engine, claim: { job, fence }, task, payload, ticker, heartbeat, signal } = run
   let saved: unknown = job.checkpoint ?? undefined
+  let saving: Promise<unknown> = Promise.resolve()
+
+  async function save (value: unknown): Promise<void> {
+    checkClaim(run)
+    if (signal.aborted) throw engineError('interrupted')
+    const kept = await transaction.commit((sql) => saveCheckpoint(sql, engine.tables, { id: job.id, fence, value }))
+    if (!kept) {
+      await heartbeat.beat()
+      throw engineError('interrupted')
+    }
+    // Also what the next attempt in this process goes on from.
+    job.checkpoint = saved = value ?? undefined
+    await transaction.open()
+  }
+
   return task.handler(payload, {
     jobId: job.id,
     em: transaction.em,
@@ -136,25 +155,24 @@ async function handle (run: TaskRun, transaction: TaskTransaction): Promise<unkn
     attempt: job.attempts,
     log: taskLog(engine.log, job),
     updateProgress (done, total, message) {
-      ticker.update(done, message, total)
+      ticker.update(toldCount(done), toldMessage(message), toldCount(total))
       heartbeat.moved()
     },
     checkpoint: {
       get value () { return saved },
       async save (value) {
-        checkClaim(run)
-        if (signal.aborted) throw engineError('interrupted')
-        const kept = await transaction.commit((sql) => saveCheckpoint(sql, engine.tables, { id: job.id, fence, value }))
-        if (!kept) {
-          await heartbeat.beat()
-          throw engineError('interrupted')
-        }
-        // Also what the next attempt in this process goes on from.
-        job.checkpoint = saved = value
-        await transaction.open()
+        const kept = keptJson('the checkpoint', value)
+        // One after the other, whether or not the handler waits: there is one transaction to commit.
+        saving = saving.catch(() => undefined).then(() => save(kept))
+        await saving
       }
     }
   })
+}
+
+/** How many attempts, this one included, ended neither by a failure nor by the death of a worker. */
+function lossesOf ({ attempts, failures, deaths }: JobRow): number {
+  return attempts - failures - deaths
 }
 
 /** Leaves the job in good order: cancelled, handed back, failed for having no more time, or with whoever has it. */

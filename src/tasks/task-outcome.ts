@@ -13,7 +13,12 @@ export function succeededWith (result: unknown): JobEnd {
 
 /** What is too much to keep is told to be so: the task has done its work all the same. */
 function bounded (result: unknown): unknown {
-  const text = JSON.stringify(result, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value)
+  let text: string | undefined
+  try {
+    text = JSON.stringify(result, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value)
+  } catch {
+    return { omitted: 'the result cannot be written as JSON' }
+  }
   if (text === undefined) return null
   const bytes = Buffer.byteLength(text)
   if (bytes > resultLimit) return { omitted: `the result has ${bytes} bytes; at most ${resultLimit} are kept` }

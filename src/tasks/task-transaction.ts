@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine.ts'
+import { problem } from '../errors.ts'
 import type { Claim } from '../run/claim.ts'
 import { writeTransactions } from '../run/write-transaction.ts'
 
@@ -32,7 +33,7 @@ interface Segment {
  */
 export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction {
   const transactions = writeTransactions(engine, claim)
-  const em = engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager
+  const em = keptInJob(engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager)
   let segment: Segment | undefined
 
   async function open (): Promise<void> {
@@ -69,6 +70,19 @@ export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction 
       await close(false)
     }
   }
+}
+
+/**
+ * A transaction that a handler begins or ends by itself on its EntityManager would take what follows out of that of the
+ * job, and past its fence.
+ */
+function keptInJob (em: EntityManager): EntityManager {
+  for (const name of ['begin', 'commit', 'rollback'] as const) {
+    em[name] = async () => {
+      throw problem('wrong_state', `em.${name}() is not for tasks, whose transaction is that of the job: checkpoint.save() commits on the way, em.transactional() makes a savepoint`)
+    }
+  }
+  return em
 }
 
 /**

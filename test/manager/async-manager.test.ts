@@ -70,6 +70,23 @@ t.test('what is not known is not done', async (t) => {
   }
 })
 
+t.test('what is asked for in a wrong way is told, and not taken for everything or nothing', async (t) => {
+  const { manager } = await open(t)
+  const { id } = await manager.launch('echo')
+  const wrong = manager as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>
+  const refused = async (name: string, ...given: unknown[]) => t.rejects(wrong[name]!(...given), { code: 'validation_failed' }, name)
+  for (const query of [null, { limit: -1 }, { limit: 'x' }, { limit: 1e9 }, { limit: 1.5 }, { operatio: 'echo' }, { operation: 'nul \0' }, { createdBy: 7 }]) await refused('activeJobs', query)
+  for (const told of [undefined, null, {}, { done: 'x', total: 1 }, { done: Number.NaN, total: 1 }, { done: 1, total: 3e9 }, { done: 1, total: 2, message: {} }]) await refused('updateProgress', id, told)
+  for (const conflicts of [undefined, null, 7, [], { Item: 7 }, { Item: null }, { Item: ['x'] }, { Item: [99_999_999_999] }]) {
+    await refused('checkConflicts', conflicts)
+    await refused('addConflicts', id, conflicts)
+    await refused('removeConflicts', id, conflicts)
+  }
+  for (const keys of [undefined, 7, new Set([1])]) await refused('whoHolds', Item, keys)
+  for (const name of [undefined, {}, 7]) await t.rejects(wrong.launch!(name), { code: 'unknown_task' })
+  t.equal((await manager.activeJobs({ limit: 1 })).length, 1)
+})
+
 t.test('progress told from outside is heard while the job lives, and no longer', async (t) => {
   const { promise: goOn, resolve: release } = Promise.withResolvers<void>()
   const { promise: began, resolve: begin } = Promise.withResolvers<void>()

@@ -112,12 +112,32 @@ t.test('options of a launch that are wrong are told, and nothing is launched', a
     [{ timeout: Number.NaN }, /timeout /],
     [{ timeout: 1e9 }, /timeout /],
     [{ user: {} }, /user\.id is missing/],
+    [{ user: { id: 'nul \0' } }, /user\.id must not contain the character NUL/],
+    [{ user: { id: 'x'.repeat(300) } }, /user\.id /],
+    [{ user: { id: 7, label: {} } }, /user\.label /],
+    [{ conflicts: { Seat: [{ row: 'A', number: 'seven' }] } }, /is no key of Seat: its part number is of another type/],
     [{ group: 'nul \0' }, /group /],
     [{ affected: 'Apollo' }, /affected /],
     [{ onConflict: 'skip' }, /onConflict /]
   ]
   for (const [options, message] of wrong) await t.rejects(launchTask(engine, 'nothing', null, options as TaskLaunchOptions), { code: 'validation_failed', message }, String(message))
   t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
+})
+
+t.test('a payload that cannot be kept is told, and so is a name that is none', async (t) => {
+  const { engine } = await tasksEngine(t, { tasks })
+  const circle: { self?: object } = {}
+  circle.self = circle
+  const nested = Array.from({ length: 20_000 }).reduce<unknown>((inside) => [inside], 1)
+  const wrong: [unknown, RegExp][] = [
+    [circle, /payload of nothing cannot be written as JSON/], [{ count: 1n }, /written as JSON/], [() => 1, /written as JSON/], [Symbol('s'), /written as JSON/],
+    [{ toJSON () { throw new RangeError('no') } }, /written as JSON/], [nested, /written as JSON|nesting/], ['x'.repeat(1_100_000), /more than 1048576 bytes/],
+    ['nul \0', /cannot be kept/], [{ '\0': 1 }, /cannot be kept/], ['\ud800', /cannot be kept/]
+  ]
+  for (const [payload, message] of wrong) await t.rejects(launchTask(engine, 'nothing', payload), { code: 'validation_failed', message }, String(message))
+  for (const name of [undefined, null, 7, ['nothing'], '', '__proto__']) await t.rejects(launchTask(engine, name as string, null), { code: 'unknown_task' })
+  t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
+  t.match(await launchTask(engine, 'nothing', { at: new Date(0), left: undefined }), { spec: { payload: { at: '1970-01-01T00:00:00.000Z' } } })
 })
 
 const user = { id: '8', label: 'grace' }

@@ -110,6 +110,66 @@ t.test('what a checkpoint has committed stays, and the next attempt goes on from
   t.same(seen, [undefined, 2])
 })
 
+t.test('checkpoints that are saved at once come one after the other; one that cannot be kept is refused, and harms nothing', async (t) => {
+  const circle: { self?: object } = {}
+  circle.self = circle
+  const refused: unknown[] = []
+  const { engine, workOff, idsWhere } = await tasksEngine(t, {
+    tasks: {
+      hasty: async (_payload, { em, checkpoint }: TaskContext) => {
+        (await em.findOneOrFail(Item, 1)).name = 'kept'
+        await Promise.all([checkpoint.save(1), checkpoint.save(2), checkpoint.save({ at: new Date(0) })])
+        for (const value of [circle, 1n, 'nul \0', 'x'.repeat(1_100_000)]) await checkpoint.save(value).catch(({ code, message }) => refused.push(`${code} ${message}`))
+        ;(await em.findOneOrFail(Item, 2)).name = 'kept'
+        return checkpoint.value
+      }
+    }
+  })
+  t.match(await workOff(await launchTask(engine, 'hasty', null)), { status: 'succeeded', checkpoint: { at: '1970-01-01T00:00:00.000Z' }, result: { at: '1970-01-01T00:00:00.000Z' } })
+  t.same(await idsWhere("name = 'kept'"), [1, 2])
+  t.match(refused, [/^validation_failed the checkpoint cannot be written as JSON/, /written as JSON/, /cannot be kept/, /more than 1048576 bytes/])
+})
+
+t.test('a handler cannot end the transaction of its job, nor begin one beside it', async (t) => {
+  const { engine, workOff, idsWhere } = await tasksEngine(t, {
+    tasks: {
+      ends: async (name: unknown, { em }: TaskContext) => {
+        (await em.findOneOrFail(Item, 1)).name = 'by itself'
+        await em[name as 'begin' | 'commit' | 'rollback']()
+      },
+      nests: async (_payload, { em }: TaskContext) => {
+        await em.transactional(async (inner) => { (await inner.findOneOrFail(Item, 2)).name = 'in a savepoint' })
+        await em.transactional(async (inner) => {
+          (await inner.findOneOrFail(Item, 3)).name = 'in a savepoint'
+          await inner.flush()
+          throw new RangeError('no')
+        }).catch(() => undefined)
+      }
+    }
+  })
+  for (const name of ['begin', 'commit', 'rollback']) {
+    t.match(await workOff(await launchTask(engine, 'ends', name)), { status: 'failed', error_message: /is not for tasks, .* checkpoint.save\(\)/ })
+  }
+  t.same(await idsWhere("name = 'by itself'"), [])
+  t.match(await workOff(await launchTask(engine, 'nests', null)), { status: 'succeeded' })
+  t.same(await idsWhere("name = 'in a savepoint'"), [2])
+})
+
+t.test('a task that ends its own connection each time is not tried for ever', async (t) => {
+  let calls = 0
+  const { engine, workOff, living } = await tasksEngine(t, {
+    tasks: {
+      kills: async (_payload, { em }: TaskContext) => {
+        calls += 1
+        await em.getConnection().execute('SELECT pg_terminate_backend(pg_backend_pid())', [], 'run', em.getTransactionContext())
+      }
+    }
+  })
+  t.match(await workOff(await launchTask(engine, 'kills', null, { conflicts: { Item: [1] } })), { status: 'failed', error_code: 'task_failed', failures: 0, deaths: 0 })
+  t.ok(calls >= 3 && calls <= 20, `${calls} attempts`)
+  t.equal(await living(), 0)
+})
+
 t.test('a task that is cancelled is told by its signal, and leaves nothing behind', async (t) => {
   const { promise: began, resolve: begin } = Promise.withResolvers<void>()
   const { engine, job, idsWhere, living } = await tasksEngine(t, {
@@ -199,7 +259,9 @@ t.test('progress that a task tells is seen while it runs', async (t) => {
   const { engine, job } = await tasksEngine(t, {
     tasks: {
       tells: async (_payload, { updateProgress }: TaskContext) => {
-        updateProgress(3, 12, 'sorting')
+        const tell = updateProgress as (...told: unknown[]) => void
+        for (const wrong of [[Number.NaN, -1], ['many', {}, Symbol('s')], [undefined, 1e300, { no: 'text' }]]) tell(...wrong)
+        updateProgress(3.7, 12.2, 'sorting')
         await seen
       }
     }
@@ -231,8 +293,21 @@ t.test('a payload of another version waits for a worker that knows it', async (t
   t.ok(orm)
 })
 
-t.test('a result that is too big to keep does no harm', async (t) => {
-  const { engine, workOff } = await tasksEngine(t, { tasks: { big: async () => 'x'.repeat(100_000), nothing: async () => undefined, count: async () => 9007199254740993n } })
+t.test('a result that is too big to keep, or no JSON, does no harm', async (t) => {
+  const circle: { self?: object } = {}
+  circle.self = circle
+  const { engine, workOff } = await tasksEngine(t, {
+    tasks: {
+      big: async () => 'x'.repeat(100_000),
+      nothing: async () => undefined,
+      count: async () => 9007199254740993n,
+      circle: async () => circle,
+      refusing: async () => ({ toJSON () { throw new RangeError('no') } })
+    }
+  })
+  for (const name of ['circle', 'refusing']) {
+    t.match(await workOff(await launchTask(engine, name, null)), { status: 'succeeded', result: { omitted: /cannot be written as JSON/ } })
+  }
   t.match(await workOff(await launchTask(engine, 'big', null)), { status: 'succeeded', result: { omitted: /100002 bytes/ } })
   t.match(await workOff(await launchTask(engine, 'nothing', null)), { status: 'succeeded', result: null })
   t.match(await workOff(await launchTask(engine, 'count', null)), { status: 'succeeded', result: '9007199254740993' })

@@ -31,6 +31,7 @@ test('by its name a task takes what it is judged by then', () => {
   expect(manager.launch).type.toBeCallableWith('rebuild', { projectId: '7' })
   expect(manager.launch).type.toBeCallableWith('rebuild')
   expect(manager.launch).type.toBeCallableWith(anything, [1, 2])
+  expect(manager.launch).type.toBeCallableWith(anything)
 })
 
 test('what may be said with a launch', () => {
