@@ -151,6 +151,9 @@ export const mishaps = [
 ] as const
 export type Mishap = typeof mishaps[number]
 
+/** One of a job's records, or the end of one of its chunks. */
+const standing = { at: fc.constantFrom('record' as const, 'record' as const, 'chunk' as const), place: fc.nat({ max: 30 }) }
+
 export const steps = {
   launch: launchPlan,
   /** Two servers launch at the same time. */
@@ -171,9 +174,11 @@ export const steps = {
   workTwice: object({ which }),
   workOnAll: object({}),
   /** Something happens while a worker stands at one of its records, or at the end of one of its chunks. */
-  mishap: object({ which, side: manners.side, mishap: fc.constantFrom(...mishaps), at: fc.constantFrom('record' as const, 'record' as const, 'chunk' as const), place: fc.nat({ max: 30 }) }),
+  mishap: object({ which, side: manners.side, mishap: fc.constantFrom(...mishaps), ...standing }),
   /** A worker that claims a job, and dies. */
   dieAtOnce: object({ which }),
+  /** The process of a worker is killed in its transaction; a sweep finds out, or the next worker does. */
+  kill: object({ which, ...standing, isSwept: fc.boolean() }),
   /** A worker's connections break, one at any moment. */
   brokenWork: object({ which, cut }),
   edit: object({ id, set: edited }),
@@ -198,6 +203,7 @@ const weights: Record<keyof typeof steps, number> = {
   workOnAll: 2,
   mishap: 8,
   dieAtOnce: 1,
+  kill: 1,
   brokenWork: 4,
   edit: 3,
   insert: 1,

@@ -61,7 +61,7 @@ export async function mishapStep (situation: Situation, { which, side, mishap, a
 const needsAnother: readonly Mishap[] = ['reclaimed', 'fenced', 'superseded', 'requeuedAndDone']
 
 /** One of the records, or the chunks, that are still to be done. */
-async function placeOf ({ world: { client } }: Situation, job: ModelJob, at: StandingPlace['at'], number: number): Promise<{ standing: StandingPlace, at: number } | undefined> {
+export async function placeOf ({ world: { client } }: Situation, job: ModelJob, at: StandingPlace['at'], number: number): Promise<{ standing: StandingPlace, at: number } | undefined> {
   const pending = job.chunks.flatMap((chunk, index) => chunk.isDone ? [] : [{ chunk, index }])
   if (at === 'record') {
     const entries = pending.flatMap(({ chunk, index }) => chunk.excluded === null ? chunk.entries.map(({ id }) => ({ id, index })) : [])
@@ -174,7 +174,7 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
 }
 
 /** Another worker has claimed the job by the time that this resolves, and works on it. */
-async function claimedByAnother (world: World, job: ModelJob, another: Scene['another']): Promise<{ working: Promise<DeliveryOutcome> }> {
+export async function claimedByAnother (world: World, job: ModelJob, another: Scene['another']): Promise<{ working: Promise<DeliveryOutcome> }> {
   const { fence } = await world.job(job.id)
   return afterLease(world, job, 'another claim', async () => {
     let isRefused = false

@@ -2,6 +2,7 @@ import { deepEqual } from 'node:assert/strict'
 import type { PlanOf, Scenario, Step, steps as plans } from './arbitraries.ts'
 import { compare } from './compare.ts'
 import { editStep, insertStep, removeLabelStep, removeOwnerStep, removeStep } from './edits.ts'
+import { killStep } from './killing.ts'
 import { brokenLaunchStep, cancelStep, executeStep, launchStep, previewStep, raceStep, retryStep } from './launches.ts'
 import { mishapStep } from './mishaps.ts'
 import { isLiving } from './model.ts'
@@ -26,6 +27,7 @@ const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<
   workOnAll: workOnAllStep,
   mishap: mishapStep,
   dieAtOnce: dieAtOnceStep,
+  kill: killStep,
   brokenWork: brokenWorkStep,
   edit: editStep,
   insert: insertStep,

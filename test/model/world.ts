@@ -12,6 +12,7 @@ import { defaultRules, openEngine, type TestEngine } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createCutter, type Cutter } from './cutter.ts'
 import { isAgainstRule, type ModelRecord, type Records } from './records.ts'
+import { createMortals, type Mortals } from './mortals.ts'
 import { createStand, type Stand } from './stand.ts'
 
 /** Fields that may be written, and filtered on. */
@@ -39,6 +40,7 @@ export interface World {
   complaints: TestEngine['complaints']
   cutter: Cutter
   stand: Stand
+  mortals: Mortals
   /** Forgets all jobs, and begins again with these records. */
   reset (records: Records): Promise<void>
   job (id: string): Promise<JobRow>
@@ -63,6 +65,7 @@ export async function openWorld (t: TestScope): Promise<World> {
     complaints: near.complaints,
     cutter,
     stand: await createStand(client),
+    mortals: createMortals(t, database.url),
     reset: (records) => reset(client, records),
     job: async (id) => (await readJob(engine.database, engine.tables, id))!,
     async results (job) {
