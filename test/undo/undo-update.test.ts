@@ -9,7 +9,7 @@ const counts = { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 0 }
 const total = 100
 
 const { engine, orm, client, perform, undo, rows, unwritten, job } = await openBulk(t, {
-  resources: { items: { entity: Item, undo: true }, forgetful: { entity: Item } },
+  resources: { items: { entity: Item, undo: true }, entities: { entity: Item, undo: true, write: 'entity' }, forgetful: { entity: Item } },
   seed: (_client, orm) => seedItems(orm, total)
 })
 const again = { user: null, view: { em: orm.em.fork(), scope: undefined } }
@@ -64,6 +64,20 @@ t.test('members come back and go, where they alone were changed, too', async (t)
     t.match(await unwritten(undone), [{ key: '20', code: 'changed_since' }])
     await client.query('DELETE FROM item_labels WHERE item_id = 20; INSERT INTO item_labels VALUES (20, 20 % 5 + 1)')
     t.same(await state(), before)
+  }
+})
+
+t.test('a record of which only members were changed is not written itself', async (t) => {
+  const versions = () => rows('SELECT id, version FROM item ORDER BY id')
+  await client.query('UPDATE item SET priority = 1; UPDATE item SET priority = 2 WHERE id IN (13, 17)')
+  for (const resource of ['items', 'entities']) {
+    const before = await state()
+    const versionsBefore = await versions()
+    const done = await perform(resource, { selection: { filter: { id: { gt: 10, lte: 20 } } }, set: { priority: 1, labels: { replace: [2, 3] } } })
+    t.match(done, { ...counts, status: 'succeeded', succeeded: 10 })
+    t.match(await undo(done), { ...counts, status: 'succeeded', succeeded: 10 })
+    t.same(await state(), before)
+    t.same(await versions(), versionsBefore.map((row: { id?: number, version?: number }) => [13, 17].includes(row.id!) ? { ...row, version: row.version! + 2 } : row), resource)
   }
 })
 
