@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { hasOverlap } from '../locks/sql/has-overlap.ts'
 import { lockRoots } from '../locks/sql/lock-roots.ts'
-import { readWaiting, type WaitingJob } from '../locks/sql/read-waiting.ts'
+import { nextGrantable, type WaitingJob } from '../locks/sql/next-grantable.ts'
 import { setHolding } from '../locks/sql/set-in-line.ts'
 import { grantJob } from './sql/grant-job.ts'
 
@@ -12,7 +12,7 @@ import { grantJob } from './sql/grant-job.ts'
 export async function grantWaiting (engine: Engine): Promise<number> {
   const { database, tables, queue, live, log } = engine
   let granted = 0
-  for (const job of await readWaiting(database, tables)) {
+  for (let job = await nextGrantable(database, tables, '0'); job !== undefined; job = await nextGrantable(database, tables, job.ticket)) {
     if (!await grant(engine, job)) continue
     granted += 1
     try {

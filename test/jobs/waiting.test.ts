@@ -88,6 +88,20 @@ t.test('one that stops waiting makes way', async (t) => {
   await launch([1], 'fail')
 })
 
+t.test('however many wait, whoever ends a job takes no locks for those whose records are still held', async (t) => {
+  const { engine, launch, statusOf } = await items(t)
+  const holder = await launch([1, 2], 'fail')
+  const waiting = [await launch([1, 3], 'wait'), await launch([2, 4], 'wait'), await launch([1], 'wait')]
+  let locking = 0
+  const database: typeof engine.database = { ...engine.database, transaction: (work) => { locking += 1; return engine.database.transaction(work) } }
+  t.equal(await grantWaiting({ ...engine, database }), 0)
+  t.equal(locking, 0)
+  await cancelJob(engine, holder.id)
+  t.same(await Promise.all(waiting.map(statusOf)), ['queued', 'queued', 'waiting'])
+  t.equal(await grantWaiting({ ...engine, database }), 0)
+  t.equal(locking, 0)
+})
+
 t.test('many that look at once grant each job once', async (t) => {
   const { engine, launch, statusOf } = await items(t)
   const holder = await launch([1, 2, 3], 'fail')
