@@ -6,7 +6,7 @@ import type { PlanOf } from './arbitraries.ts'
 import { claimedByAnother, placeOf } from './mishaps.ts'
 import { die, perform } from './performing.ts'
 import { afterLease } from './recover.ts'
-import type { Situation } from './situation.ts'
+import { beside, type Situation } from './situation.ts'
 import { queuedJob, workOn } from './working.ts'
 
 /** A worker dies in its transaction, with nobody to tell: of what was not committed nothing is there. */
@@ -38,7 +38,7 @@ export async function killStep (situation: Situation, { which, at: kind, place: 
       })
       die(model, job)
     } else {
-      const anothers = await claimedByAnother(world, job, () => work(far, job))
+      const anothers = await claimedByAnother(world, job, () => beside(situation, work(far, job)))
       await stand.open()
       deepEqual(await anothers.working, { done: true })
       job.deaths += 1

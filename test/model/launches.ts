@@ -17,10 +17,10 @@ import { canBeRetried, isLiving, recordsOf, sizeOf, type Model } from './model.t
 import { cancel } from './performing.ts'
 import { recover } from './recover.ts'
 import { freeze, type ModelSelection } from './selection.ts'
-import type { Situation } from './situation.ts'
+import { beside, type Situation } from './situation.ts'
 import { chunkSizes, type Side } from './world.ts'
 
-type Answer = { id: string } | Refused
+export type Answer = { id: string } | Refused
 
 /** A launch as the model and the engine understand it, of a plan that knows nothing of what there is. */
 function launchOf (model: Model, { selection: plan, order, scope, side, onError, onConflict }: Omit<LaunchPlan, 'here'>): ModelLaunch & { selection: ModelSelection } {
@@ -90,7 +90,7 @@ export async function launchStep (situation: Situation, plan: PlanOf<'launch'>):
 export async function raceStep (situation: Situation, { one, other }: PlanOf<'race'>): Promise<void> {
   const { model, world } = situation
   const orders = [one, other].map((plan) => launchOf(model, plan))
-  const answers = await Promise.all([one, other].map(({ side }, index) => answerOf(launchReally(situation, side, orders[index]!, false))))
+  const answers = await Promise.all([one, other].map(({ side }, index) => beside(situation, answerOf(launchReally(situation, side, orders[index]!, false)))))
   const inTurn = async (first: 0 | 1) => {
     const after = structuredClone(model)
     for (const index of [first, 1 - first]) agree(launch(after, orders[index]!, false), answers[index]!)

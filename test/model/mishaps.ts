@@ -11,7 +11,7 @@ import { compare } from './compare.ts'
 import type { ModelJob } from './model.ts'
 import { cancel, die, perform } from './performing.ts'
 import { afterLease } from './recover.ts'
-import type { Situation } from './situation.ts'
+import { beside, type Situation } from './situation.ts'
 import type { StandingPlace } from './stand.ts'
 import { queuedJob, workOn } from './working.ts'
 import type { World } from './world.ts'
@@ -50,7 +50,7 @@ export async function mishapStep (situation: Situation, { which, side, mishap, a
       perform(model, job)
     } else {
       const other = engines[side === 'near' ? 'far' : 'near']
-      await happenings[mishap]({ situation, job, at: place.at, working, stop: () => stopping.abort(), another: () => work(other, job) })
+      await happenings[mishap]({ situation, job, at: place.at, working, stop: () => stopping.abort(), another: () => beside(situation, work(other, job)) })
     }
   } finally {
     await stand.open()

@@ -39,15 +39,23 @@ const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<
 
 /** Plays a scenario to its end, at which no job lives any more. After each step the world is what the model says. */
 export async function playScenario (world: World, { records, steps }: Scenario): Promise<void> {
-  const situation: Situation = { model: { records: copyOf(records), jobs: [], previews: [] }, world }
+  const situation: Situation = { model: { records: copyOf(records), jobs: [], previews: [] }, world, underway: [] }
   await world.reset(records)
-  for (const { step, plan } of steps as Step[]) {
+  try {
+    await playSteps(situation, steps as Step[])
+  } finally {
+    await Promise.all(situation.underway)
+  }
+}
+
+async function playSteps (situation: Situation, steps: readonly Step[]): Promise<void> {
+  for (const { step, plan } of steps) {
     await (play[step] as (situation: Situation, plan: unknown) => Promise<void>)(situation, plan)
-    await compare(situation.model, world)
+    await compare(situation.model, situation.world)
   }
   for (let job = queuedJob(situation, 0); job !== undefined; job = queuedJob(situation, 0)) {
     await workOn(situation, job, 'far')
-    await compare(situation.model, world)
+    await compare(situation.model, situation.world)
   }
   deepEqual(situation.model.jobs.filter(isLiving), [], 'nothing lives for ever')
 }

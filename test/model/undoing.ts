@@ -1,10 +1,12 @@
+import type { Engine } from '../../src/engine.ts'
+import type { JobRow } from '../../src/jobs/job-row.ts'
 import { launchUndo } from '../../src/jobs/launch-again.ts'
 import type { PlanOf } from './arbitraries.ts'
 import { editStep, insertStep, removeStep } from './edits.ts'
-import { agree, answerOf, launchStep } from './launches.ts'
+import { agree, answerOf, launchStep, type Answer } from './launches.ts'
 import { undo } from './launching.ts'
 import { isLiving, type Model, type ModelJob } from './model.ts'
-import type { Situation } from './situation.ts'
+import { beside, type Situation } from './situation.ts'
 import { queuedJob, workOn } from './working.ts'
 import type { Side } from './world.ts'
 
@@ -18,7 +20,7 @@ export async function undoStep (situation: Situation, { which, anyJob, written, 
   for (const change of since) await changeOneOf(situation, undone, change)
   const row = await job(undone.id)
   const sides: Side[] = twice === true ? ['near', 'far'] : [side]
-  const answers = await Promise.all(sides.map((side) => answerOf(launchUndo(engines[side], row, { user: null, view: { em: engines[side].orm.em.fork(), scope: undefined } }))))
+  const answers = await Promise.all(sides.map((side) => beside(situation, undoReally(engines[side], row))))
   for (const answer of answers.sort((one, other) => Number('code' in one) - Number('code' in other))) agree(undo(model, undone), answer)
 }
 
@@ -26,6 +28,10 @@ async function writeFirst (situation: Situation, plan: PlanOf<'launch'>): Promis
   const queued = queuedJob(situation, 0)
   if (queued !== undefined) await workOn(situation, queued, 'far')
   if (writing(situation.model).length === 0) await launchStep(situation, { ...plan, here: true })
+}
+
+function undoReally (engine: Engine, row: JobRow): Promise<Answer> {
+  return answerOf(launchUndo(engine, row, { user: null, view: { em: engine.orm.em.fork(), scope: undefined } }))
 }
 
 /** The jobs that have ended, and written something. */

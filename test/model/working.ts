@@ -6,7 +6,7 @@ import type { PlanOf } from './arbitraries.ts'
 import type { ModelJob } from './model.ts'
 import { die, perform } from './performing.ts'
 import { endLease, recover } from './recover.ts'
-import type { Situation } from './situation.ts'
+import { beside, type Situation } from './situation.ts'
 import type { Side } from './world.ts'
 
 /** One of the jobs that want a worker, if there is one. */
@@ -33,7 +33,7 @@ export async function workTwiceStep (situation: Situation, { which }: PlanOf<'wo
   const { model, world: { engines } } = situation
   const job = queuedJob(situation, which)
   if (job === undefined) return
-  const outcomes = await Promise.all([work(engines.near, job), work(engines.far, job)])
+  const outcomes = await Promise.all([engines.near, engines.far].map((engine) => beside(situation, work(engine, job))))
   ok(outcomes.some(({ done }) => done), 'one of them does it')
   perform(model, job)
 }
@@ -46,7 +46,7 @@ export async function workOnAllStep (situation: Situation): Promise<void> {
     for (const job of queued) await workOn(situation, job, 'far')
     return
   }
-  await Promise.all(queued.map((job, index) => work(engines[index % 2 === 0 ? 'near' : 'far'], job)))
+  await Promise.all(queued.map((job, index) => beside(situation, work(engines[index % 2 === 0 ? 'near' : 'far'], job))))
   for (const job of queued) perform(model, job)
 }
 
