@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { pause, within } from '../deadline.ts'
 import { pendingMigrations } from '../database/migrate.ts'
 import type { Engine } from '../engine.ts'
+import { isPowercrudError } from '../errors.ts'
 import { readClock } from '../sweep/sql/read-clock.ts'
 import { abilitiesOf, hindranceOf, type Abilities, type Need } from '../worker/abilities.ts'
 import { readLivingWorkers, type LivingWorker } from '../worker/sql/read-living-workers.ts'
@@ -119,8 +120,12 @@ async function judged (part: SystemPart, fix: string, check: () => Promise<unkno
   }
 }
 
-/** Where a name has several addresses, what each of them answered is inside of an error that says nothing itself. */
+/**
+ * What clients are told of something that cannot be reached does not say why. Where a name has several addresses, what each
+ * of them answered is inside of an error that says nothing itself.
+ */
 function reasonOf (error: unknown): string {
+  if (isPowercrudError(error, 'unavailable') && error.cause !== undefined) return reasonOf(error.cause)
   const { message, code, errors } = error as Error & { code?: unknown, errors?: readonly Error[] }
   return message || errors?.map((one) => one.message).join('; ') || String(code ?? error)
 }

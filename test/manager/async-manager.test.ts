@@ -5,12 +5,13 @@ import type { Job } from '../../schemas/job.ts'
 import { launchBulk } from '../../src/jobs/launch-bulk.ts'
 import { assertNoLocks, runQueuedJobs, waitForJob } from '../../src/testing/index.ts'
 import type { TaskContext } from '../../src/tasks/task.ts'
-import { entities, Item } from '../fixtures/entities.ts'
+import { Account, entities, Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { ownPostgres } from '../helpers/database.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work, type TestEngineOptions } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
+import { until } from '../helpers/until.ts'
 
 const TaskRecord = defineEntity({
   name: 'TaskRecord',
@@ -32,9 +33,22 @@ const TaskRecord = defineEntity({
   filters: { shown: { name: 'shown', cond: { hiddenAt: null }, default: true } }
 })
 
+const Followed = defineEntity({
+  name: 'Followed',
+  properties: {
+    jobId: p.uuid().primary(),
+    status: p.string(),
+    processed: p.integer(),
+    total: p.integer(),
+    message: p.text().nullable(),
+    user: () => p.manyToOne(Account).nullable(),
+    cleanedUp: p.boolean()
+  }
+})
+
 async function open (t: TestScope, settings: TestEngineOptions['settings'] = {}) {
   const database = await createEngineDatabase(t)
-  const orm = await createOrm(t, { url: database.url, entities: [...entities, TaskRecord] })
+  const orm = await createOrm(t, { url: database.url, entities: [...entities, TaskRecord, Followed] })
   await seedItems(orm, 30)
   return openEngine(t, {
     orm,
@@ -164,6 +178,47 @@ t.test('cleanup tells what it did', async (t) => {
   t.match(await manager.cleanupCompletedTasks(), { jobsRemoved: 1, requeued: 0, unreachable: [] })
 })
 
+t.test('a cleanup takes what has ended long ago, and leaves jobs that live their rows and their locks', async (t) => {
+  const { manager, engine } = await open(t)
+  const old = await manager.launch('echo')
+  await runQueuedJobs(manager)
+  await engine.database.query("UPDATE powercrud.job SET finished_at = now() - interval '2 days'")
+  const recent = await manager.launch('echo')
+  await runQueuedJobs(manager)
+  const queued = await manager.launch('echo', 1, { conflicts: { Item: [1, 2] } })
+  const waiting = await manager.launch('echo', 2, { conflicts: { Item: [2, 3] }, onConflict: 'wait' })
+  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [9] }, set: { status: 'done' }, here: 'never' }))
+  await engine.database.query("UPDATE powercrud.job SET created_at = now() - interval '3 days'")
+  t.match(await manager.cleanupCompletedTasks(), { jobsRemoved: 1 })
+  t.match(await manager.cleanupCompletedTasks(), { jobsRemoved: 0 }, 'again it does nothing')
+  t.same(await Promise.all([old, recent, queued, waiting, bulk].map(({ id }) => manager.getStatus(id))), [undefined, 'succeeded', 'queued', 'waiting', 'queued'])
+  t.match(await manager.checkConflicts({ items: [1, 2, 9] }), [{ id: 1, jobId: queued.id }, { id: 2, jobId: queued.id }, { id: 9, jobId: bulk.id }])
+})
+
+t.test('a record of a job follows its progress, and keeps who launched it as a reference', async (t) => {
+  const { promise: goOn, resolve: release } = Promise.withResolvers<void>()
+  class Following extends ModelTrackingAsyncManager {
+    override readonly recordEntity = Followed
+    override formatUser (user: Job['createdBy']) { return user?.id ?? null }
+  }
+  const { manager, engine } = await open(t, {
+    manager: Following,
+    tasks: { tells: async (_payload, { updateProgress }: TaskContext) => { updateProgress(3, 4, 'nearly'); await goOn } }
+  })
+  await engine.database.query("INSERT INTO account (id, name) VALUES ($1, 'ada')", [unknown])
+  const { id } = await manager.launch('tells', null, { user: { id: unknown, label: 'ada' } })
+  const working = work(engine, { id, n: 1 })
+  const record = () => engine.orm.em.fork().findOne(Followed, { jobId: id }, { populate: ['user'] })
+  t.match(await until(async () => {
+    const now = await record()
+    return now?.status === 'running' && now
+  }), { processed: 3, total: 4, message: 'nearly', user: { name: 'ada' }, cleanedUp: false })
+  release()
+  await working
+  await engine.lifecycle.deliver()
+  t.match(await record(), { status: 'succeeded', user: { name: 'ada' }, cleanedUp: true })
+})
+
 t.test('each part of the system is checked, and says what to do', async (t) => {
   const { manager, engine, queueBackend } = await open(t)
   const { handleDelivery } = await import('../../src/worker/handle-delivery.ts')
@@ -237,7 +292,10 @@ t.test('what cannot be reached is told part by part, with what to do', async (t)
   const report = await manager.validateAsyncSystem()
   t.equal(report.ok, false)
   t.match(report.parts.map(({ part, ok }) => `${part} ${ok}`), ['database false', 'migrations false', 'liveStore false', 'queue false', 'worker false', 'agreement false'])
-  for (const { part, reason, fix } of report.parts) t.ok(reason && fix, `${part}: ${reason}; ${fix}`)
+  for (const { part, reason, fix } of report.parts) {
+    t.ok(reason && fix, `${part}: ${reason}; ${fix}`)
+    t.notMatch(reason, /nothing was changed/, 'that is for clients, and does not say why')
+  }
   t.match(await manager.validateQueue(), { part: 'queue', ok: false })
   await postgres.start()
 })
