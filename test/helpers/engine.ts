@@ -6,6 +6,7 @@ import type { Engine } from '../../src/engine.ts'
 import { handleDelivery } from '../../src/worker/handle-delivery.ts'
 import type { BulkEntity } from '../../src/resources/resource.ts'
 import type { TestScope } from './test-scope.ts'
+import { until } from './until.ts'
 
 /** The rules that the options default to, with a resource's threshold at which everything is done in the caller. */
 export const defaultRules: EngineRules = {
@@ -58,7 +59,14 @@ export async function openEngine (t: TestScope, { orm, resources, rules = {}, se
     ...settings
   })
   t.teardown(() => open.close())
+  // Connections to Redis are being made still, and a launch does not wait for them for long.
+  if (settings.redis !== undefined) await answering(open.engine)
   return { ...open, complaints }
+}
+
+/** Resolves when queue and live store answer. */
+export async function answering ({ queue, live }: Engine): Promise<void> {
+  await until(() => Promise.all([queue.ping(10_000), live.ping(10_000)]).then(() => true, () => false), { what: 'queue and live store' })
 }
 
 /** A launch with everything that a test does not care about filled in. */

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { until } from '../helpers/until.ts'
 import type { World } from './world.ts'
 
 const jobs = '/powercrud/async/jobs'
@@ -79,7 +80,11 @@ export async function contractOfJobs (t: Test, world: World): Promise<void> {
   })
 
   await t.test('health', async (t) => {
-    const { status, json } = await world.get('/powercrud/async/health', { as: null })
-    t.match({ status, json }, { status: 200, json: { status: 'ok', database: { status: 'up' }, queue: { status: 'up' }, liveStore: { status: 'up' }, workers: { living: 0 } } })
+    // A part that a busy machine keeps from answering in time counts as down.
+    const { json } = await until(async () => {
+      const answer = await world.get('/powercrud/async/health', { as: null })
+      return answer.status === 200 && answer
+    }, { what: 'a healthy system' })
+    t.match(json, { status: 'ok', database: { status: 'up' }, queue: { status: 'up' }, liveStore: { status: 'up' }, workers: { living: 0 } })
   })
 }

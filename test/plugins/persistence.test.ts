@@ -15,11 +15,11 @@ t.test('a persistence class is told the same in the request, in a worker of its 
     }
   })
   const worker = startScript(t, new URL('../fixtures/telling-persistence.ts', import.meta.url), { args: [world.database.url] })
-  await worker.waitForLine(/^ready$/, { deadlineMs: 60_000 })
+  await worker.waitForLine(/^ready$/)
   const body = { selection: { ids: [1, 2, 3] }, set: { status: 'done' }, reason: 'spring' }
   const told = async (headers: Record<string, string>) => {
     const { json, status } = await world.post('/items/bulk-update', body, { headers, as: 'ada' })
-    const job = status === 200 ? json : await until(async () => { const seen = await world.get(`/powercrud/async/progress/${json.id}`, { as: 'ada' }); return seen.status === 286 && seen.json }, { what: 'the end of the job', deadlineMs: 30_000 })
+    const job = status === 200 ? json : await until(async () => { const seen = await world.get(`/powercrud/async/progress/${json.id}`, { as: 'ada' }); return seen.status === 286 && seen.json }, { what: 'the end of the job' })
     t.match(job, { status: 'succeeded', counts: { succeeded: 3 } })
     const [{ notes }] = (await world.sql.query('SELECT DISTINCT notes FROM item WHERE id <= 3')).rows
     const { pid, ...rest } = JSON.parse(notes)

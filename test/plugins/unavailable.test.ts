@@ -34,7 +34,7 @@ t.test('the database is away: 503 everywhere, nothing is left, and it goes on wh
   const again = await until(async () => {
     const answer = await world.post('/items/bulk-update', many, { headers: { 'idempotency-key': 'again', prefer: 'wait=30' } })
     return answer.status === 200 && answer
-  }, { deadlineMs: 30_000 })
+  })
   t.match(again.json, { status: 'succeeded', counts: { total: 200 } })
   t.match(await world.get('/powercrud/async/health'), { status: 200, json: { status: 'ok' } })
 })
@@ -58,6 +58,6 @@ t.test('Redis is away: background jobs are refused, the rest goes on', async (t)
   const again = await until(async () => {
     const answer = await world.post('/items/bulk-update', many, { headers: { prefer: 'wait=30' } })
     return answer.status === 200 && answer
-  }, { deadlineMs: 30_000 })
+  })
   t.match(again.json, { status: 'succeeded', counts: { total: 200, succeeded: 200 } })
 })

@@ -10,6 +10,7 @@ import { Account, Country, Item, Ledger, Seat } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
+import { answering } from '../helpers/engine.ts'
 import { createRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createCaller, type Caller } from './call.ts'
@@ -85,6 +86,7 @@ export async function createWorld (t: TestScope, { mode = 'postgres', host = 'pl
   })
   await hosts[host].after(app)
   await app.ready()
+  await answering(app.powercrud.engine)
   return {
     app,
     orm,
