@@ -78,7 +78,7 @@ async function createWork (t: TestScope) {
 t.test('a worker works until it is told to stop', async (t) => {
   const { client, startWorker, count } = await createWork(t)
   const worker = startWorker()
-  await until(async () => await count("powercrud.job WHERE status = 'succeeded'") === 1, { deadlineMs: 20_000, what: 'the job to succeed' })
+  await until(async () => await count("powercrud.job WHERE status = 'succeeded'") === 1, { deadlineMs: 120_000, what: 'the job to succeed' })
   t.equal(await count("item WHERE status = 'done'"), 50)
   t.match((await client.query('SELECT * FROM powercrud.worker')).rows, [{ pid: worker.pid, concurrency: 2, abilities: { resources: { items: String } } }])
   worker.kill('SIGTERM')
@@ -91,7 +91,7 @@ t.test('a worker that stops puts its job back, and a second signal ends it at on
   const gate = await createGate(database, { table: 'item', on: 'update', row: 'new.id = 7' })
   await gate.close()
   const patient = startWorker()
-  await gate.waitUntilReached({ deadlineMs: 20_000 })
+  await gate.waitUntilReached({ deadlineMs: 120_000 })
   patient.kill('SIGINT')
   await until(() => /the worker stops/.test(patient.output()))
   await gate.open()
@@ -101,7 +101,7 @@ t.test('a worker that stops puts its job back, and a second signal ends it at on
 
   await gate.close()
   const impatient = startWorker()
-  await gate.waitUntilReached({ deadlineMs: 20_000 })
+  await gate.waitUntilReached({ deadlineMs: 120_000 })
   impatient.kill('SIGTERM')
   await until(() => /the worker stops/.test(impatient.output()))
   impatient.kill('SIGTERM')

@@ -25,7 +25,7 @@ t.test('a worker with other options is told of in the job and by the checks; res
   const left = await until(async () => {
     const seen = await view()
     return /waits for/.test(seen.progress.message) && seen
-  }, { deadlineMs: 60_000 })
+  }, { deadlineMs: 120_000 })
   t.match(left, { status: 'queued', progress: { message: /options of the resource items are others: bulkFields, columns/ } })
   t.match(other.output(), /leaves a job to others: .* items are others/)
   const { parts } = await manager.validateAsyncSystem()
@@ -37,6 +37,6 @@ t.test('a worker with other options is told of in the job and by the checks; res
   other.kill('SIGTERM')
   await other.exited
   startWorker()
-  await until(async () => (await view()).status === 'succeeded', { deadlineMs: 60_000 })
+  await until(async () => (await view()).status === 'succeeded', { deadlineMs: 120_000 })
   t.match(await manager.validateAsyncSystem(), { ok: true })
 })

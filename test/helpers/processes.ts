@@ -67,7 +67,7 @@ export function startScript (t: TestScope, script: string | URL, { args = [], en
     output: () => output,
     kill: (signal = 'SIGTERM') => { child.kill(signal) },
     exited,
-    async waitForLine (pattern, { deadlineMs = 60_000 } = {}) {
+    async waitForLine (pattern, { deadlineMs = 120_000 } = {}) {
       const { promise: found, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
       const look = () => {
         const match = lines.map((line) => pattern.exec(line)).find((match) => match !== null)

@@ -16,7 +16,7 @@ type Falsy = false | null | undefined | 0 | ''
  */
 export async function until<T> (
   condition: () => T | Promise<T>,
-  { deadlineMs = 30_000, what = `(${condition.toString()})`, intervalMs = 10 }: UntilOptions = {}
+  { deadlineMs = 60_000, what = `(${condition.toString()})`, intervalMs = 10 }: UntilOptions = {}
 ): Promise<Exclude<T, Falsy>> {
   const deadline = performance.now() + deadlineMs
   let last: T

@@ -41,14 +41,14 @@ export async function listening (store: LiveStore, sender = store): Promise<{ re
 }
 
 /** Signals until one of the signals is received: what is sent while a connection is being made is lost, and may be. */
-export async function heard (received: JobSignal[], sender: LiveStore, deadlineMs = 20_000): Promise<void> {
+export async function heard (received: JobSignal[], sender: LiveStore): Promise<void> {
   const probes = new Set<string>()
   await until(async () => {
     const jobId = randomUUID()
     probes.add(jobId)
     await sender.signal({ jobId, kind: 'status' }).catch(() => undefined)
     return received.some((signal) => probes.has(signal.jobId))
-  }, { deadlineMs, what: 'a signal to be heard' })
+  }, { what: 'a signal to be heard' })
   // The last probe is on its way until something sent after it has come.
   const last: JobSignal = { jobId: randomUUID(), kind: 'wish' }
   await until(() => sender.signal(last).then(() => true, () => false), { what: 'a store that signals' })

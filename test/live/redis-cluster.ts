@@ -41,7 +41,7 @@ export async function ownRedisCluster (t: TestScope): Promise<RedisCluster> {
     await until(async () => {
       const answers = await onEach((node) => node.cluster('INFO'))
       return answers.every((answer) => /cluster_state:ok/.test(answer) && /cluster_known_nodes:3/.test(answer))
-    }, { deadlineMs: 30_000, intervalMs: 100, what: 'the Cluster to be whole' })
+    }, { intervalMs: 100, what: 'the Cluster to be whole' })
   }
 
   await onEach(async (node, index) => {

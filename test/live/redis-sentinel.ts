@@ -42,7 +42,7 @@ export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
     await until(async () => {
       const [group] = await sentinel.call('SENTINEL', 'REPLICAS', name) as string[][]
       return group?.join(' ').includes('master-link-status ok')
-    }, { deadlineMs: 30_000, intervalMs: 100, what: 'Sentinel to know the replica' })
+    }, { intervalMs: 100, what: 'Sentinel to know the replica' })
   } catch (error) {
     sentinel.disconnect()
     throw error

@@ -89,5 +89,5 @@ t.test('from a script, by the config file of its folder, which the server loads 
   await app.register(powercrudAsync, config)
   await app.ready()
   await runQueuedJobs(app.powercrud)
-  t.match(await waitForJob(app.powercrud, launched[0]!), { status: 'succeeded', result: 'hello ada' })
+  t.match(await waitForJob(app.powercrud, launched[0]!, { timeoutMs: 60_000 }), { status: 'succeeded', result: 'hello ada' })
 })

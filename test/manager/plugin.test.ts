@@ -45,7 +45,7 @@ async function open (t: TestScope, mode: 'in-process' | 'separate') {
 t.test('a task is launched in code, done by the worker, and seen in the routes', async (t) => {
   const { app, heard } = await open(t, 'in-process')
   const job = await app.powercrud.launch(rename, { id: 3, name: 'three' }, { conflicts: { Item: [3] } })
-  t.match(await waitForJob(app.powercrud, job.id), { status: 'succeeded', result: 5 })
+  t.match(await waitForJob(app.powercrud, job.id, { timeoutMs: 60_000 }), { status: 'succeeded', result: 5 })
   const progress = await app.inject(`/powercrud/async/progress/${job.id}`)
   t.equal(progress.statusCode, 286)
   t.match(progress.json(), { id: job.id, resource: null, operation: 'rename', result: 5, progress: { percent: 100 }, links: { undo: null } })

@@ -102,7 +102,7 @@ t.test('a preview takes its time at most, however long the records would take', 
   t.equal(told.count, 400, 'all are frozen')
   t.ok(told.checkedCount > 0 && told.checkedCount < 400, `${told.checkedCount} of them were tried`)
   // Three seconds are meant, and a slice that was begun is waited for; all of them would take forty.
-  t.ok(tookMs < 15_000, `it took ${Math.round(tookMs)} ms`)
+  t.ok(tookMs < 30_000, `it took ${Math.round(tookMs)} ms`)
   t.same(await fingerprint(items), before)
 })
 

@@ -81,7 +81,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
     async startWorker () {
       const settings: WorkerSettings = { databaseUrl: database.url, redisUrl: redis?.url, prefix: redis?.prefix ?? 'powercrud', rules, resource }
       const worker = startScript(t, new URL('../fixtures/worker-process.ts', import.meta.url), { args: [JSON.stringify(settings)] })
-      await worker.waitForLine(/^ready$/, { deadlineMs: 60_000 })
+      await worker.waitForLine(/^ready$/)
       return worker
     },
     async consume () {
@@ -107,7 +107,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
     ended: (id) => until(async () => {
       const row = await job(id)
       return isTerminal(row.status) && row
-    }, { what: `the end of job ${id}`, deadlineMs: 30_000 }),
+    }, { what: `the end of job ${id}` }),
     async writes () {
       const { rows } = await client.query<{ times: number, count: number }>(
         'SELECT times, count(*)::int AS count FROM (SELECT count(*)::int AS times FROM item_write GROUP BY item_id) AS counted GROUP BY times')

@@ -19,7 +19,7 @@ t.test('a load that is killed leaves nothing, and the next one does it all', asy
   t.same((await watcher.query("select to_regclass('city') as city")).rows, [{ city: null }])
 
   const racing = [startScript(t, script, { args: [database.url] }), startScript(t, script, { args: [database.url] })]
-  const lines = await Promise.all(racing.map((one) => one.waitForLine(/^(loaded|nothing to load)$/, { deadlineMs: 60_000 })))
+  const lines = await Promise.all(racing.map((one) => one.waitForLine(/^(loaded|nothing to load)$/, { deadlineMs: 240_000 })))
   t.same(lines.map(([line]) => line).sort(), ['loaded', 'nothing to load'], 'one of two that start at once')
 
   const { rows: [counts] } = await watcher.query(`
@@ -31,7 +31,7 @@ t.test('a load that is killed leaves nothing, and the next one does it all', asy
 
 t.test('cities that people have deleted are not brought back', async (t) => {
   const database = await createDatabase(t)
-  const load = () => startScript(t, script, { args: [database.url] }).waitForLine(/^(loaded|nothing to load)$/, { deadlineMs: 60_000 })
+  const load = () => startScript(t, script, { args: [database.url] }).waitForLine(/^(loaded|nothing to load)$/, { deadlineMs: 240_000 })
   t.match(await load(), ['loaded'])
   const client = await database.connect()
   await client.query('delete from city')

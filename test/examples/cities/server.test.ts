@@ -6,8 +6,8 @@ import { startScript, type ChildScript } from '../../helpers/processes.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 
 const script = new URL('../../../examples/cities/server.ts', import.meta.url)
-const firstStartMs = 60_000
-const laterStartMs = 60_000
+const firstStartMs = 240_000
+const laterStartMs = 120_000
 
 /** A folder for the embedded PostgreSQL, which is no longer running there when the test ends. */
 function dataFolder (t: TestScope): string {

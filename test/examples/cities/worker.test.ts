@@ -20,13 +20,13 @@ async function processes (t: TestScope, redisUrl: string) {
     start,
     async server (): Promise<{ script: ChildScript, address: string }> {
       const script = start('server')
-      const [, address] = await script.waitForLine(/Server listening at (http:[^"]+)/, { deadlineMs: 60_000 })
+      const [, address] = await script.waitForLine(/Server listening at (http:[^"]+)/, { deadlineMs: 240_000 })
       return { script, address: address! }
     },
     async worker (): Promise<ChildScript> {
       const script = start('worker')
       // It logs to stderr: stdout is for what commands answer.
-      await until(() => script.output().includes('the worker takes jobs'), { what: 'a worker that takes jobs', deadlineMs: 30_000 })
+      await until(() => script.output().includes('the worker takes jobs'), { what: 'a worker that takes jobs', deadlineMs: 120_000 })
       return script
     }
   }
@@ -44,7 +44,7 @@ async function ended (address: string, job: Job): Promise<Job> {
   return until(async () => {
     const response = await fetch(address + job.links.progress)
     return response.status === 286 && await response.json() as Job
-  }, { what: 'the end of the job', deadlineMs: 60_000 })
+  }, { what: 'the end of the job', deadlineMs: 240_000 })
 }
 
 for (const mode of ['PostgreSQL', 'Redis'] as const) {
