@@ -16,7 +16,7 @@ for (const onError of ['rollback', 'stop', 'continue'] as const) {
     const postgres = await ownPostgres(t)
     const orm = await createOrm(t, postgres)
     await seedItems(orm, count)
-    const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } }, rules: { conflictTtlMs: 10_000 } })
+    const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } }, rules: { conflictTtlMs: 20_000 } })
     // The blow lands in the second chunk, after its UPDATE and before its COMMIT.
     const gate = await createGate(postgres, { table: 'item', on: 'update', row: 'new.id = 7000 AND new.status <> old.status' })
     const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, onError }))
@@ -34,7 +34,7 @@ for (const onError of ['rollback', 'stop', 'continue'] as const) {
       const queued = await readJob(engine.database, engine.tables, job.id).catch(() => undefined)
       if (queued?.status === 'queued') await work(engine, queued).catch(() => undefined)
       return false
-    }, { what: 'the end of the job', deadlineMs: 60_000 })
+    }, { what: 'the end of the job', deadlineMs: 120_000 })
     t.match(ended, { status: 'succeeded', succeeded: count, unchanged: 0 })
     const versions = await engine.database.query('SELECT version, count(*)::int AS count FROM item GROUP BY version')
     t.same(versions, [{ version: 2, count }])

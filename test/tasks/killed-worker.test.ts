@@ -11,10 +11,10 @@ for (const [when, id, committed] of [['its first write', 1, 0], ['a checkpoint',
     const { engine, database, job, workOff, idsWhere, living } = await tasksEngine(t, { tasks: { addHundred }, rules: { conflictTtlMs: 15_000 } })
     const gate = await createGate(database, { table: 'item', on: 'update', row: `new.id = ${id}` })
     const worker = startScript(t, new URL('./task-worker.ts', import.meta.url), { args: [database.url] })
-    await worker.waitForLine(/^ready$/, { deadlineMs: 60_000 })
+    await worker.waitForLine(/^ready$/)
     await gate.close()
     const launched = await launchTask(engine, 'addHundred', null, { conflicts: { items: [1, 2, 3, 4] } })
-    await gate.waitUntilReached({ deadlineMs: 30_000 })
+    await gate.waitUntilReached()
     // Another worker lives, else the sweep would take the job for abandoned at so late an instant.
     await engine.database.query(`
       INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')`)

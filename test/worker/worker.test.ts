@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { createPool, type DatabasePool } from '../../src/database/pool.ts'
 import { migrate } from '../../src/database/migrate.ts'
+import type { Sql } from '../../src/database/sql.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
 import type { JobQueue } from '../../src/queue/job-queue.ts'
@@ -9,6 +10,7 @@ import { removeDeadWorkers } from '../../src/sweep/sql/remove-dead-workers.ts'
 import { countLivingWorkers } from '../../src/worker/sql/count-living-workers.ts'
 import { startWorker, type WorkerSettings } from '../../src/worker/worker.ts'
 import { createOrm } from '../fixtures/orm.ts'
+import { awakeDuring } from '../helpers/awake.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { createRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -60,11 +62,14 @@ t.test('a worker is in the table while it lives', async (t) => {
   const [entry] = await sql.query(`SELECT * FROM ${tables.worker}`)
   t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, abilities: { resources: { cities: 'as agreed' } }, started_at: Date, seen_at: Date })
 
-  await sql.query(`UPDATE ${tables.worker} SET seen_at = now() - interval '1 minute'`)
-  t.equal(await living(), 0, 'one that is silent does not count')
+  // It tells again at any time, but not while its row is held here.
+  const livingAfter = (harm: (held: Sql) => Promise<unknown>) => sql.transaction(async (held) => {
+    await harm(held)
+    return countLivingWorkers(held, tables, livingMs)
+  })
+  t.equal(await livingAfter((held) => held.query(`UPDATE ${tables.worker} SET seen_at = now() - interval '1 minute'`)), 0, 'one that is silent does not count')
   await until(async () => await living() === 1, { what: 'the worker to tell again that it lives' })
-  await removeDeadWorkers(sql, tables, { before: new Date(Date.now() + 60_000) })
-  t.equal(await living(), 0)
+  t.equal(await livingAfter((held) => removeDeadWorkers(held, tables, { before: new Date(Date.now() + 60_000) })), 0)
   await until(async () => await living() === 1, { what: 'a living worker that was taken for dead' })
 
   await worker.stop(5_000)
@@ -90,7 +95,7 @@ t.test('stopping asks running jobs to end, and waits for them', async (t) => {
   const delivery = { jobId: randomUUID(), n: 1 }
   await queue.add(delivery)
   await started
-  await Promise.all([worker.stop(5_000), worker.stop(5_000)])
+  await Promise.all([worker.stop(30_000), worker.stop(30_000)])
   t.equal(await queue.stateOf(delivery), 'waiting')
   t.equal(handled, 1, 'and it is not taken again')
   t.same(errors, [])
@@ -125,12 +130,11 @@ t.test('a worker outlives an outage of its table, and tells it once', async (t) 
   await worker.ready()
   await until(() => errors.length > 0)
   await setConnectable(url, true)
-  await until(async () => await countLivingWorkers(sql, tables, livingMs) === 1)
+  // What looks here has lost its connections as well.
+  await until(async () => await countLivingWorkers(sql, tables, livingMs).catch(() => 0) === 1)
   t.equal(errors.length, 1)
 
   await setConnectable(url, false)
-  const since = performance.now()
-  await worker.stop(1_000)
-  t.ok(performance.now() - since < 8_000, 'and it can be stopped in one')
+  t.ok(await awakeDuring(() => worker.stop(1_000)) < 8_000, 'and it can be stopped in one')
   await setConnectable(url, true)
 })

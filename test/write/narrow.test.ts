@@ -155,5 +155,5 @@ t.test('a record that an ordinary transaction holds for too long is told; the ot
   const held = { outcome: 'failed', code: 'lock_timeout', message: 'the record was locked by another transaction for too long' }
   t.same(await unwritten(done), [{ key: '40', ...held }, { key: '4000', ...held }])
   t.match(done, { ...counts, status: 'completed_with_errors', succeeded: total - 2, failed: 2 })
-  t.ok(tookMs < 40_000, `it took ${tookMs} ms`)
+  t.ok(tookMs < 120_000, `it took ${tookMs} ms`)
 })

@@ -41,9 +41,7 @@ const bulk = await openBulk(t, {
     wallLoaded: { entity: Wall, write: 'entity' },
     pairs: { entity: Pair },
     cars: { entity: Car }
-  },
-  // A lease this short makes the wait for a row short, too.
-  rules: { conflictTtlMs: 2_000 }
+  }
 })
 const { engine, orm, perform, unwritten, rows, database, job: jobOf } = bulk
 
