@@ -46,10 +46,10 @@ export function startScript (t: TestScope, script: string | URL, { args = [], en
   const { promise: exited, resolve } = Promise.withResolvers<Exit>()
   // 'close' comes after the last of the output, also when the process could not be started; but a server it started and
   // left behind may hold its pipes open for good.
-  child.once('exit', () => setTimeout(() => {
+  child.once('exit', () => setTimeout(() => setImmediate(() => {
     child.stdout.destroy()
     child.stderr.destroy()
-  }, 500).unref())
+  }), 500).unref())
   child.once('close', (code, signal) => {
     end = { code, signal }
     resolve(end)

@@ -20,10 +20,13 @@ export async function until<T> (
 ): Promise<Exclude<T, Falsy>> {
   const deadline = performance.now() + deadlineMs
   let last: T
-  do {
+  for (;;) {
+    // Asked once more behind the deadline: the process may have stood still since it asked.
+    const isOver = performance.now() >= deadline
     last = await condition()
     if (last) return last as Exclude<T, Falsy>
+    if (isOver) break
     await new Promise((resolve) => setTimeout(resolve, intervalMs))
-  } while (performance.now() < deadline)
+  }
   return fail(`waited ${deadlineMs} ms in vain for ${what}; the last answer was ${JSON.stringify(last)}`)
 }
