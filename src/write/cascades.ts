@@ -4,6 +4,7 @@ import type { Engine, EngineResource } from '../engine.ts'
 import { problem } from '../errors.ts'
 import { findHolders } from '../locks/sql/find-holders.ts'
 import { cascadeGraph, type CascadeGraph } from './cascade-graph.ts'
+import { holdSlice } from './sql/hold-slice.ts'
 import { readCascaded } from './sql/read-cascaded.ts'
 import type { Slice, WriteTransaction, Writer } from './writer.ts'
 
@@ -26,6 +27,8 @@ export function guardCascades (engine: Engine, resource: EngineResource, writer:
 
 async function lockCascaded ({ database, tables }: Engine, resource: EngineResource, { sql }: WriteTransaction, slice: Slice, graph: CascadeGraph): Promise<void> {
   if (graph.references.length === 0) return
+  // Else a record that another job holds could come to refer to one of these before they are gone.
+  await holdSlice(sql, tables, resource, slice)
   const cascaded = await readCascaded(sql, tables, { resource, slice, graph })
   const context = jobContext()
   for (const { child, keys } of cascaded) {

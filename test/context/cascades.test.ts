@@ -61,6 +61,25 @@ t.test('while the delete runs its children are locked, and released with it', as
   t.match(await rows('SELECT status, total, succeeded FROM powercrud.job WHERE id = $1', [job.id]), [{ status: 'succeeded', total: 1, succeeded: 1 }])
 })
 
+t.test('nothing comes to refer to a record once its children are known', async (t) => {
+  const { engine, database, rows } = await openBulk(t, {
+    entities: [Project, Phase],
+    resources: { projects: { entity: Project }, phases: { entity: Phase, bulkFields: ['project'] } },
+    seed: (client) => client.query("INSERT INTO project (id, name) VALUES (1, 'one'), (2, 'two'); INSERT INTO phase VALUES (1, 1), (2, 2)")
+  })
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'phases', { selection: { ids: [2] }, set: { project: 1 }, here: 'never' }))
+  const gate = await createGate(database, { table: 'powercrud.chunk_int4', on: 'insert' })
+  await gate.close()
+  const working = work(engine, job)
+  await gate.waitUntilReached()
+  await rows("SET lock_timeout = '100ms'")
+  await t.rejects(rows('UPDATE phase SET project_id = 1 WHERE id = 2'), { code: '55P03' })
+  await gate.open()
+  await working
+  t.same(await rows('SELECT id FROM phase'), [{ id: 2 }])
+})
+
 t.test('a preview tells it, and locks nothing', async (t) => {
   const { engine, hold, rows } = await open(t)
   await hold([5])
