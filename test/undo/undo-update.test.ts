@@ -92,6 +92,20 @@ t.test('what a trigger made of the values is what is looked for', async (t) => {
   t.same(await state(), before)
 })
 
+t.test('where a trigger takes records away, the others still have their own values', async (t) => {
+  await client.query(`
+    CREATE FUNCTION take_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM item WHERE id = new.id; RETURN NULL; END $$;
+    CREATE TRIGGER take_away AFTER UPDATE ON item FOR EACH ROW WHEN (new.notes = 'away' AND new.id IN (51, 53)) EXECUTE FUNCTION take_away();
+    CREATE FUNCTION place_of() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.priority := new.id; RETURN new; END $$;
+    CREATE TRIGGER place_of BEFORE UPDATE ON item FOR EACH ROW WHEN (new.notes = 'away') EXECUTE FUNCTION place_of()`)
+  const before = (await state()).filter(({ id }: { id?: number }) => ![51, 53].includes(id!))
+  const done = await perform('items', { selection: { ids: [50, 51, 52, 53, 54] }, set: { notes: 'away', priority: 1 } })
+  t.match(done, { status: 'succeeded' })
+  t.match(await undo(done), { ...counts, status: 'succeeded', succeeded: 3, missing: 2 })
+  t.same(await state(), before)
+  await client.query('DROP TRIGGER take_away ON item; DROP TRIGGER place_of ON item')
+})
+
 t.test('a record whose old value the database refuses by now fails alone', async (t) => {
   await client.query('UPDATE item SET owner_id = 9 WHERE id IN (30, 31)')
   const done = await perform('items', { selection: { ids: [30, 31, 32] }, set: { owner: 1 } })
