@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { User } from '../schemas/common.ts'
-import { isPowercrudError, problem } from '../src/errors.ts'
+import { configurationError, isPowercrudError, problem } from '../src/errors.ts'
 import type { JobView } from '../src/jobs/read-view.ts'
 import type { Action, ResolvedOptions } from '../src/options/index.ts'
+import { given as told } from '../src/validation/phrases.ts'
 
 /** Who calls, what they may do, and which jobs they may see: the application's own words for it, asked once a request. */
 export interface Access {
@@ -22,14 +23,23 @@ export interface Access {
   readonly judgesEachJob: boolean
 }
 
+/**
+ * Keys of people are numbers in many an application. Those who have none would all be the same person, and see each other's jobs.
+ * @throws invalid_options, of which clients are told no more than that it is our fault
+ */
+function idOf ({ id }: { id: unknown }): string {
+  const isKey = (typeof id === 'string' && !id.includes('\0')) || typeof id === 'number' || typeof id === 'bigint'
+  if (isKey) return String(id)
+  throw configurationError('invalid_options', `user answered somebody whose id is ${told(id)}; allowed are text without NUL, and numbers`)
+}
+
 export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<FastifyRequest>): Access {
   const callers = new WeakMap<FastifyRequest, Promise<User | null>>()
 
   async function identify (request: FastifyRequest): Promise<User | null> {
     const given = await user?.(request)
     if (given === null || given === undefined) return null
-    // Keys of people are numbers in many an application.
-    return { id: String(given.id), label: String(given.label ?? given.id) }
+    return { id: idOf(given), label: String(given.label ?? given.id) }
   }
 
   async function callerOf (request: FastifyRequest): Promise<User | null> {

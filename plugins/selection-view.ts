@@ -1,9 +1,11 @@
 import { RequestContext } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { FastifyRequest } from 'fastify'
+import { configurationError } from '../src/errors.ts'
 import type { Condition } from '../src/options/plugin-options.ts'
 import type { ResolvedResourceOptions } from '../src/options/index.ts'
 import type { SelectionView } from '../src/selection/selection.ts'
+import { given } from '../src/validation/phrases.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 /** Through whose eyes a request selects records of a resource: the caller's scope, and the filters of the application. */
@@ -11,7 +13,7 @@ export async function viewOf (context: RoutesContext, request: FastifyRequest, r
   const resource = resourceName === null ? undefined : context.settings.resources[resourceName]
   return {
     em: entityManagerOf(context),
-    scope: await resource?.scope?.(request),
+    scope: conditionFrom(`resources.${resourceName}.scope`, await resource?.scope?.(request)),
     choiceCondition: async (field) => resource && choiceCondition(resource, field, request)
   }
 }
@@ -20,7 +22,17 @@ async function choiceCondition ({ choices }: ResolvedResourceOptions<FastifyRequ
   const choice = choices?.[field]
   if (choice === undefined || !('where' in choice)) return undefined
   const { where } = choice
-  return typeof where === 'function' ? await where(request) : where
+  return typeof where === 'function' ? conditionFrom(`choices.${field}.where`, await where(request)) : where
+}
+
+/**
+ * What the application answered, if it is a condition, or says by undefined that there is none. Null, or the false of an
+ * `&&`, comes of a slip of the pen, and must not mean every record.
+ * @throws invalid_options, of which clients are told no more than that it is our fault
+ */
+function conditionFrom (option: string, answer: unknown): Condition | undefined {
+  if (answer === undefined || (typeof answer === 'object' && answer !== null)) return answer
+  throw configurationError('invalid_options', `${option} answered ${given(answer)}; allowed is a condition, or undefined for all records`)
 }
 
 /** The application's own EntityManager of this request has the parameters of its filters; without one, a fresh one. */
