@@ -1,6 +1,8 @@
+import { defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
 import { previewBulk } from '../../src/preview/preview-bulk.ts'
 import { kindValues } from '../fixtures/kind-values.ts'
+import { openBulk } from '../helpers/bulk.ts'
 import { bulkLaunch } from '../helpers/engine.ts'
 import { itemsEngine } from '../helpers/items.ts'
 import { openKinds } from '../helpers/kinds.ts'
@@ -115,4 +117,19 @@ t.test('a sample shows every kind of field in JSON, before and after', async (t)
   const [{ before, after }] = JSON.parse(JSON.stringify(told.sample))
   t.same(before, Object.fromEntries(Object.keys(set).map((field) => [field, null])))
   t.match(after, { big: set.big, price: set.price, at: '2026-11-24T07:30:00.000Z', account: set.account, spot: set.spot, words: set.words, home: { big: '9007199254740993' } })
+})
+
+t.test('a sample has fields by their own names, and those that are loaded only when they are asked for', async (t) => {
+  const Page = defineEntity({
+    name: 'Page',
+    properties: { id: p.integer().primary(), body: p.text().lazy(), title: p.string().serializedName('heading') }
+  })
+  const { engine } = await openBulk(t, {
+    entities: [Page],
+    resources: { pages: { entity: Page } },
+    seed: (client) => client.query("INSERT INTO page (id, body, title) VALUES (1, 'long', 'old')")
+  })
+  const selection = { ids: [1] }
+  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'pages', { selection, set: { body: 'longer', title: 'new' } }), operation: 'update', selection })
+  t.same(told.sample, [{ id: 1, before: { body: 'long', title: 'old' }, after: { body: 'longer', title: 'new' } }])
 })
