@@ -53,8 +53,8 @@ export async function changeMembers (
     return changed
   }
   const added = membersOf(prop, change.add ?? [])
-  const texts = new Set(added.map((member) => member.join('\n')))
-  const removed = membersOf(prop, change.remove ?? []).filter((member) => !texts.has(member.join('\n')))
+  const texts = new Set(added.map(textOfMember))
+  const removed = membersOf(prop, change.remove ?? []).filter((member) => !texts.has(textOfMember(member)))
   if (removed.length > 0) note(await removeMembers(sql, tables, at, { members: removed, others: false }))
   if (added.length > 0) note(await addMembers(sql, tables, at, added))
   return changed
@@ -79,5 +79,10 @@ function membersOf (prop: EntityProperty, keys: readonly WireKey[]): string[][] 
   const parts = prop.targetMeta!.getPrimaryProps()
   const textOf = (part: EntityProperty, value: unknown) => part.columnTypes[0] === 'uuid' ? String(value).toLowerCase() : String(value)
   const members = keys.map((key) => parts.map((part) => textOf(part, typeof key === 'object' ? key[part.name] : key)))
-  return [...new Map(members.map((member) => [member.join('\n'), member])).values()]
+  return [...new Map(members.map((member) => [textOfMember(member), member])).values()]
+}
+
+/** The same for the same member only, whatever is in the parts of its key. */
+function textOfMember (member: readonly string[]): string {
+  return JSON.stringify(member)
 }

@@ -13,6 +13,7 @@ const Seat = defineEntity({
   name: 'Seat',
   properties: { row: p.string().length(2).primary(), number: p.integer().primary(), pages: () => p.manyToMany(Page).mappedBy('seats') }
 })
+const Cell = defineEntity({ name: 'Cell', properties: { row: p.string().primary(), column: p.string().primary() } })
 const Page = defineEntity({
   name: 'Page',
   properties: {
@@ -23,6 +24,7 @@ const Page = defineEntity({
     ordered: () => p.manyToMany(Tag).fixedOrder().pivotTable('page_order'),
     noted: () => p.manyToMany(Tag).pivotEntity(() => Note),
     likes: () => p.manyToMany(Page),
+    cells: () => p.manyToMany(Cell),
     version: p.integer().version(),
     touched: p.integer().default(0).onUpdate(() => 1)
   }
@@ -34,7 +36,7 @@ const Note = defineEntity({
 })
 
 const bulk = await openBulk(t, {
-  entities: [Tag, Seat, Page, Note],
+  entities: [Tag, Seat, Cell, Page, Note],
   before: 'CREATE SCHEMA tags',
   resources: { pages: { entity: Page }, tags: { entity: Tag }, seats: { entity: Seat } },
   async seed (client) {
@@ -143,4 +145,14 @@ t.test('a thousand members of many records are one statement per field', async (
   const error = await write('tags', { add: [...all, ...absent] }).catch((error) => error)
   t.equal(error.errors.length, 20)
   t.equal(error.errors[0].path, '/set/tags/add/1000')
+})
+
+t.test('members whose keys differ only in where a line ends are two', async (t) => {
+  const cells = [{ row: 'a', column: 'b\nc' }, { row: 'a\nb', column: 'c' }] as const
+  for (const { row, column } of cells) await rows('INSERT INTO cell ("row", "column") VALUES ($1, $2)', [row, column])
+  const count = async () => (await rows<{ count: number }>('SELECT count(*)::int FROM page_cells'))[0]!.count
+  t.match(await write('cells', { add: cells }, [1]), { succeeded: 1 })
+  t.equal(await count(), 2)
+  t.match(await write('cells', { add: [cells[0]], remove: [cells[1]] }, [1]), { succeeded: 1 })
+  t.equal(await count(), 1)
 })
