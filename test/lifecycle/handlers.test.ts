@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { AsyncManager, currentJob, skipNestedAsync, type LifecycleEvent } from '../../plugins/index.ts'
 import type { Job } from '../../schemas/job.ts'
+import type { EngineRules } from '../../src/engine.ts'
 import { performBulk } from '../../src/jobs/perform-bulk.ts'
 import { cleanup, sweepLiveness } from '../../src/sweep/cleanup.ts'
 import { launchTask } from '../../src/tasks/launch-task.ts'
@@ -14,13 +15,13 @@ import { createGate } from '../helpers/gate.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
 
-async function open (t: TestScope, handle: (event: LifecycleEvent, job: Job) => unknown) {
+async function open (t: TestScope, handle: (event: LifecycleEvent, job: Job) => unknown, rules: Partial<EngineRules> = {}) {
   const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const opened = await openEngine(t, {
     orm,
-    rules: { conflictTtlMs: 3_000 },
+    rules,
     resources: { items: { entity: Item, bulkFields: ['status'] } },
     settings: {
       tasks: { echo: async (payload) => payload, tells: async (_payload, { updateProgress }: TaskContext) => { updateProgress(1, 2, 'half') } },
@@ -42,7 +43,9 @@ t.test('a handler that never settles keeps nobody from being told, and no sweep 
       await released
     }
     heard.push(`${id === hung[0] ? 'hung' : 'other'} ${event} ${result === null ? '' : JSON.stringify(result)}`.trim())
-  })
+  }, { conflictTtlMs: 6_000 })
+  // A worker lives, else a sweep that comes late would take a job for abandoned.
+  await engine.database.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 hour')")
   const first = await launchTask(engine, 'echo', 'first')
   await until(() => hung.length > 0)
   await work(engine, first)
@@ -86,7 +89,7 @@ t.test('progress that is on its way when its job ends is told before the end, or
   await gate.waitUntilReached()
   // The job ends while its progress is being written, or waits for that.
   await until(async () => heard.includes('cleanup') || (await engine.pulse.query(
-    "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")).length > 0)
+    "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND locktype IN ('transactionid', 'tuple') AND datname = current_database()")).length > 0)
   await gate.open()
   await working
   await until(() => heard.includes('cleanup'))

@@ -226,7 +226,7 @@ t.test('each part of the system is checked, and says what to do', async (t) => {
   t.teardown(() => consumer.close(5_000))
   await consumer.ready()
   // One that tells that it lives is given more time.
-  await engine.database.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, operations, seen_at) VALUES ('pretended', 'nowhere', 1, 1, '{}', now() + interval '1 hour')")
+  await engine.database.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 hour')")
   t.match(await manager.validateAsyncSystem(), { ok: true, parts: ['database', 'migrations', 'liveStore', 'queue', 'worker', 'agreement'].map((part) => ({ part, ok: true })) })
   await consumer.close(5_000)
   await engine.database.query('DELETE FROM powercrud.worker')

@@ -10,7 +10,7 @@ t.test('the database is lost in the middle of a request: the answer names the jo
   // The request looks for its database for as long as its lease.
   const world = await createWorld(t, { database: postgres, options: { conflictTtl: 8, cleanupScheduleInterval: 1 } })
   // Another worker lives, else a job that was away for so long might count as abandoned before the first one has told that it lives.
-  await world.sql.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, operations, seen_at) VALUES ('pretended', 'nowhere', 1, 1, '{}', now() + interval '1 year')")
+  await world.sql.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')")
   const blocker = await postgres.connect()
   await blocker.query('BEGIN; SELECT 1 FROM item WHERE id = 2 FOR UPDATE')
   const asked = world.post('/items/bulk-update', few)
