@@ -73,6 +73,13 @@ t.test('choices are paged and searched', async (t) => {
     t.same(labels((await get('/items/bulk-options?field=status&search=ne')).body.fields, 'status'), ['New', 'Done'])
   })
 
+  await t.test('also where the collation takes different texts for the same', async (t) => {
+    await orm.em.getConnection().execute(`
+      CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      ALTER TABLE label ALTER name TYPE varchar(255) COLLATE any_case`)
+    t.same(labels((await get('/items/bulk-options?field=labels&search=BEL%203')).body.fields, 'labels'), ['label 3'])
+  })
+
   await t.test('what makes no sense is told', async (t) => {
     const mistake = async (query: string, path: string) => {
       const { status, body } = await get(`/items/bulk-options?${query}`)

@@ -34,7 +34,8 @@ export async function selectChoices (sql: Sql, { table, key, rows, labelColumn, 
   if (pattern !== undefined) {
     const sought = given(pattern)
     const places = searchColumns.length === 0 ? [label] : searchColumns.map(text)
-    conditions.push(`(${places.map((place) => `${place} ILIKE ${sought}`).join(' OR ')})`)
+    // Some collations take different texts for the same, and PostgreSQL seeks no text in those.
+    conditions.push(`(${places.map((place) => `${place} COLLATE pg_catalog."default" ILIKE ${sought}`).join(' OR ')})`)
   }
   if (after !== undefined && labelColumn === undefined) conditions.push(key.after('c', given(after.key)))
   if (after !== undefined && labelColumn !== undefined) {
