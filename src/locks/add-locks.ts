@@ -1,11 +1,9 @@
 import type { Conflict } from '../../schemas/problem.ts'
 import type { JobStatus } from '../../schemas/job.ts'
-import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine.ts'
-import { chunkSize } from '../selection/freeze.ts'
 import type { LockSet } from './conflict-set.ts'
+import { freezeLockSet } from './freeze-lock-set.ts'
 import { findHolders } from './sql/find-holders.ts'
-import { freezeLocks } from './sql/freeze-locks.ts'
 import { lockRoots } from './sql/lock-roots.ts'
 import { shareLivingJob } from './sql/share-living-job.ts'
 import { toldConflicts } from './told-conflicts.ts'
@@ -40,13 +38,7 @@ export async function addLocks (
       wanted.push({ lockable, keys: keys.filter((key) => !own.has(key)) })
     }
     if (conflicts.length > 0) return { kind: 'held', conflicts }
-    for (const set of wanted) await freeze(sql, tables, job.selection_id, set)
+    for (const set of wanted) await freezeLockSet(sql, tables, job.selection_id, set)
     return { kind: 'added' }
   })
-}
-
-async function freeze (sql: Sql, tables: Engine['tables'], selectionId: string, { lockable: { root, key }, keys }: LockSet): Promise<void> {
-  for (let start = 0; start < keys.length; start += chunkSize) {
-    await freezeLocks(sql, tables, { kind: key.kind, root, selectionId, keys: keys.slice(start, start + chunkSize) })
-  }
 }

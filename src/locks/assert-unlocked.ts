@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { listedConflictsLimit } from '../../schemas/problem.ts'
 import { jobContext } from '../context/job-context.ts'
 import { enginesFor } from '../context/open-engines.ts'
 import { entityManagerSql } from '../database/entity-transaction.ts'
@@ -7,9 +8,6 @@ import { problem } from '../errors.ts'
 import { lockableOf, type GivenKey, type LockableName } from './lockable.ts'
 import { shareRoot } from './sql/share-root.ts'
 import { whoHolds } from './who-holds.ts'
-
-/** Conflicts that an answer names at most. */
-const toldAtMost = 100
 
 /**
  * Makes sure that no job holds a record (or any of several), for a write that is not a bulk one. In a transaction that
@@ -40,7 +38,7 @@ export async function assertUnlockedIn (engine: Engine, entity: LockableName, ke
     ? `the record of ${lockable.name} is locked by a job`
     : `${holders.length} records of ${lockable.name} are locked by jobs`, {
     conflictCount: holders.length,
-    conflicts: holders.slice(0, toldAtMost).map(({ createdBy, ...conflict }) => conflict)
+    conflicts: holders.slice(0, listedConflictsLimit).map(({ createdBy, ...conflict }) => conflict)
   })
 }
 

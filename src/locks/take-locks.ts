@@ -1,18 +1,15 @@
-import type { Conflict } from '../../schemas/problem.ts'
+import { listedConflictsLimit, type Conflict } from '../../schemas/problem.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import { problem } from '../errors.ts'
 import { chunkSize } from '../selection/freeze.ts'
 import type { LockSet } from './conflict-set.ts'
+import { freezeLockSet } from './freeze-lock-set.ts'
 import { findConflicts } from './sql/find-conflicts.ts'
-import { freezeLocks } from './sql/freeze-locks.ts'
 import { lockRoots } from './sql/lock-roots.ts'
 import { setInLine } from './sql/set-in-line.ts'
 import type { Taken } from './take-records.ts'
 import { toldConflicts } from './told-conflicts.ts'
-
-/** Conflicts that an answer names at most. */
-const toldAtMost = 100
 
 /**
  * Takes records of any number of tables for a new selection, all or none, like the launch of a bulk job does; the roots
@@ -25,15 +22,11 @@ export async function takeLocks (
 ): Promise<Taken> {
   if (sets.length === 0) return 'held'
   await lockRoots(sql, tables.schema, sets.map(({ lockable }) => lockable.root))
-  for (const { lockable: { root, key: { kind } }, keys } of sets) {
-    for (let start = 0; start < keys.length; start += chunkSize) {
-      await freezeLocks(sql, tables, { kind, root, selectionId, keys: keys.slice(start, start + chunkSize) })
-    }
-  }
+  for (const set of sets) await freezeLockSet(sql, tables, selectionId, set)
   const conflicts: Conflict[] = []
   let conflictCount = 0
   for (const { lockable } of sets) {
-    const found = await findConflicts(sql, tables, { kind: lockable.key.kind, selectionId, root: lockable.root, limit: toldAtMost })
+    const found = await findConflicts(sql, tables, { kind: lockable.key.kind, selectionId, root: lockable.root, limit: listedConflictsLimit })
     conflictCount += found.conflictCount
     conflicts.push(...toldConflicts(lockable, found.conflicts))
   }
@@ -51,6 +44,6 @@ export function chunkCountOf (sets: readonly LockSet[]): number {
 /** The refusal that names who holds what. */
 export function lockedProblem (conflicts: readonly Conflict[], conflictCount: number) {
   return problem('records_locked', `${conflictCount} of the records ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {
-    conflictCount, conflicts: conflicts.slice(0, toldAtMost)
+    conflictCount, conflicts: conflicts.slice(0, listedConflictsLimit)
   })
 }

@@ -1,4 +1,5 @@
 import type { OnConflict } from '../../schemas/job.ts'
+import { listedConflictsLimit } from '../../schemas/problem.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import { problem } from '../errors.ts'
@@ -8,9 +9,6 @@ import { findConflicts } from './sql/find-conflicts.ts'
 import { lockRoots } from './sql/lock-roots.ts'
 import { setInLine } from './sql/set-in-line.ts'
 import { toldConflicts } from './told-conflicts.ts'
-
-/** Conflicts that an answer names at most. */
-const toldAtMost = 100
 
 /** `held`: the selection has its records. `waiting`: it stands in line for them. */
 export type Taken = 'held' | 'waiting'
@@ -31,7 +29,7 @@ export async function takeRecords (
     await excludeLocked(sql, tables, { kind: key.kind, selectionId, root, nextNo: chunkCount })
     return 'held'
   }
-  const found = await findConflicts(sql, tables, { kind: key.kind, selectionId, root, limit: onConflict === 'wait' ? 1 : toldAtMost })
+  const found = await findConflicts(sql, tables, { kind: key.kind, selectionId, root, limit: onConflict === 'wait' ? 1 : listedConflictsLimit })
   if (found.conflictCount === 0) return 'held'
   if (onConflict === 'fail') throw refusal(resource, found)
   await setInLine(sql, tables, selectionId)

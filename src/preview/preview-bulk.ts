@@ -12,6 +12,7 @@ import type { Selection } from '../selection/selection.ts'
 import { createWriter } from '../write/create-writer.ts'
 import { cascadesOf } from './cascades.ts'
 import type { Preview } from '../../schemas/preview.ts'
+import { listedConflictsLimit } from '../../schemas/problem.ts'
 import { insertPreview } from './sql/insert-preview.ts'
 import { tryWriting } from './trial.ts'
 
@@ -21,7 +22,6 @@ const ttlMs = 3_600_000
 const trialBudgetMs = 3_000
 /** How much of that is for counting what refers to records that would be deleted. */
 const countingBudgetMs = 1_000
-const conflictsToldAtMost = 100
 
 export interface PreviewRequest extends Omit<BulkLaunch, 'selection' | 'operation'> {
   operation: 'update' | 'delete'
@@ -66,7 +66,7 @@ async function freezePreview ({ tables, chunkSize }: Engine, sql: Sql, request: 
   const { total, chunkCount } = await freeze({
     sql, tables, resource, selectionId: previewId, selection, view, living: false, chunkSize, maxRecords: resource.options.bulkMaxSelectedRecords
   })
-  const found = await findConflicts(sql, tables, { kind: resource.key.kind, selectionId: previewId, root: resource.root, limit: conflictsToldAtMost })
+  const found = await findConflicts(sql, tables, { kind: resource.key.kind, selectionId: previewId, root: resource.root, limit: listedConflictsLimit })
   const expiresAt = await insertPreview(sql, tables, {
     id: previewId, resource: resource.name, operation: request.operation, spec: specOf(request), userId: user?.id ?? null, total, chunkCount, ttlMs
   })
