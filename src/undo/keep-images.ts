@@ -1,5 +1,4 @@
-import { isJson } from '../change-set/column-type.ts'
-import { quote, quoteText, type Sql } from '../database/sql.ts'
+import { quote, quoteText } from '../database/sql.ts'
 import type { Engine, EngineResource } from '../engine.ts'
 import type { Resource } from '../resources/resource.ts'
 import { readColumns } from '../resources/sql/read-columns.ts'
@@ -31,31 +30,26 @@ export function keepDeleteImages (engine: Engine, resource: EngineResource, writ
     ...writer,
     async write (transaction, slice, onDone) {
       const { sql } = transaction
-      document ??= documentNow(resource, await referrersOf(engine, sql, resource), await documentColumns(sql, resource))
+      document ??= documentNow(resource, await referrersOf(engine, sql, resource), [...(await readColumns(sql, resource.table)).keys()])
       await keepBefore(sql, engine.tables, resource, slice, { jobId, values: [document], lock: writer.lock })
       return writer.write(transaction, slice, onDone)
     }
   }
 }
 
-/** The columns of a resource's table that hold JSON, and their types. */
-async function documentColumns (sql: Sql, { table }: Resource): Promise<{ name: string, type: string }[]> {
-  return [...(await readColumns(sql, table)).values()].filter(({ type }) => isJson(type))
-}
-
 /**
- * SQL: record `t` as `{ row, nulls, pivots, tookOthers }`. As JSON a column that holds the document null looks like one that
- * holds nothing: `nulls` has its name. The last says that other records refer to this one: whatever becomes of them when
- * it is deleted, is not kept.
+ * SQL: record `t` as `{ row, pivots, tookOthers }`. The row has each value as text, which says more than JSON would: of a
+ * document that is null, of an array's bounds, of types that are made JSON in a way of their own. The last says that other
+ * records refer to this one: whatever becomes of them when it is deleted, is not kept.
  */
-function documentNow (resource: Resource, { pivots, others }: Referrers, documents: readonly { name: string, type: string }[]): string {
-  const nulls = documents.map(({ name, type }) => `CASE WHEN ${type}_typeof(t.${quote(name)}) = 'null' THEN ${quoteText(name)} END`)
+function documentNow (resource: Resource, { pivots, others }: Referrers, columns: readonly string[]): string {
+  const row = `json_object(ARRAY[${columns.map(quoteText).join(', ')}]::text[], ARRAY[${columns.map((name) => `t.${quote(name)}::text`).join(', ')}]::text[])`
   const members = pivots.map(({ table, references }) =>
     `${quoteText(table)}, (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)
   const tookOthers = others.map((referrer) =>
     `EXISTS (SELECT FROM ${referrer.table} c WHERE ${refersTo(referrer, 'c')}${isWithin(resource, referrer) ? ` AND ${isAnother(resource, 'c')}` : ''})`)
   return `json_build_object(
-    'row', row_to_json(t), 'nulls', array_remove(ARRAY[${nulls.join(', ')}]::text[], NULL), 'pivots', json_build_object(${members.join(', ')}),
+    'row', ${row}, 'pivots', json_build_object(${members.join(', ')}),
     'tookOthers', ${tookOthers.join(' OR ') || 'false'})::text COLLATE "C"`
 }
 

@@ -78,6 +78,7 @@ t.test('every kind of value comes back in the same words', async (t) => {
   const { perform, undo, rows } = await openKinds(t, { undo: true })
   const set = Object.fromEntries(Object.entries(kindValues).map(([field, [first]]) => [field, first!.json]))
   await perform('kinds', { selection: { ids: [1] }, set })
+  await rows('UPDATE field."kind of ""field""" SET numbers = $1, at = $2, ratio = $3 WHERE id = 2', ['[2:4]={1,NULL,3}', 'infinity', 'NaN'])
   const state = () => rows('SELECT t::text AS row FROM field."kind of ""field""" t ORDER BY id')
   const before = await state()
   const done = await perform('kinds', { selection: { all: true } })

@@ -1,5 +1,4 @@
-import { isJson } from '../../change-set/column-type.ts'
-import { quote, quoteText, type Sql } from '../../database/sql.ts'
+import { quote, type Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { readColumns, type TableColumn } from '../../resources/sql/read-columns.ts'
@@ -21,19 +20,19 @@ export interface Restored {
 /** Brings deleted records of a slice back as they were, unless there are such again, or others went when they did. */
 export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice, jobId: string): Promise<Restored[]> {
   const columns = await writableColumns(sql, table)
-  const valueOf = ({ name, type }: TableColumn) => isJson(type)
-    ? `CASE WHEN gone.nulls @> to_jsonb(${quoteText(name)}::text) THEN 'null' ELSE record.${quote(name)} END`
-    : `record.${quote(name)}`
   return sql.query<Restored>(`
     WITH slice AS MATERIALIZED (
       SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
     ), gone AS MATERIALIZED (
-      SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document -> 'nulls')::jsonb AS nulls, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
+      SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
       FROM slice LEFT JOIN ${deletedRows(tables, imagesOfSlice)} AS image USING (key)
     ), restored AS (
       INSERT INTO ${table} AS t (${namesOf(columns)}) OVERRIDING SYSTEM VALUE
-      SELECT ${columns.map(valueOf).join(', ')}
-      FROM gone CROSS JOIN LATERAL json_populate_record(NULL::${table}, gone.row) AS record
+      SELECT ${columns.map(({ name }) => `record.${quote(name)}`).join(', ')}
+      FROM gone CROSS JOIN LATERAL (
+        SELECT ${columns.map(({ name, type }) => `told.${quote(name)}::${type} AS ${quote(name)}`).join(', ')}
+        FROM json_to_record(gone.row) AS told (${columns.map(({ name }) => `${quote(name)} text`).join(', ')})
+      ) AS record
       WHERE gone.row IS NOT NULL AND NOT gone.took_others
         AND NOT EXISTS (SELECT FROM ${table} AS t WHERE ${key.columns.map(({ column }) => `t.${column} = record.${column}`).join(' AND ')})
       RETURNING ${key.stored('t')}::text COLLATE "C" AS key
