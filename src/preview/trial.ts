@@ -49,7 +49,6 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
       await boundWriteTransaction(transaction.sql, {
         name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
       })
-      await request.writer.begin?.(transaction)
       const narrowing = narrowingOf(tables, transaction, request)
       const pace = startPace()
       for (let after = -1; !isEnough(request, trial);) {

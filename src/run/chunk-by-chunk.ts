@@ -39,10 +39,9 @@ export async function runChunkByChunk (run: Run): Promise<RunEnd> {
 }
 
 async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<Verdict<Attempt>> {
-  const { engine: { tables }, claim: { job, fence }, writer } = run
+  const { engine: { tables }, claim: { job, fence } } = run
   const { sql } = transaction
   const blame = job.on_error === 'stop' ? 'first' : 'all'
-  await writer.begin?.(transaction)
   const outcome = await writeChunk(run, transaction, chunk, { blame, pace, onDone: () => undefined, check: () => checkClaim(run) })
   const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')
   if (blame === 'first' && refusal !== undefined) return { commit: false, value: { kind: 'refused', refusal } }

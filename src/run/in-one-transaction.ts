@@ -48,12 +48,11 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
 }
 
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdict<Attempt>> {
-  const { engine, claim: { job, fence }, writer, ticker, heartbeat } = run
+  const { engine, claim: { job, fence }, ticker, heartbeat } = run
   const { tables } = engine
   const pace = startPace()
   let counts = nothing
   let lookedAt = 0
-  await writer.begin?.(transaction)
   for (let after = -1; ;) {
     const chunk = await nextChunk(transaction.sql, tables, { jobId: job.id, selectionId: job.selection_id, after })
     if (chunk === undefined) break

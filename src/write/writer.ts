@@ -54,8 +54,6 @@ export interface Writer {
   readonly lock: RowLock
   /** Records of a slice at most, for a writer that holds them in memory. */
   readonly sliceAtMost?: number
-  /** Once at the start of each transaction. */
-  begin?(transaction: WriteTransaction): Promise<void>
   /** @param onDone tells, where the writer knows, that the records up to a place of the chunk are done with */
   write (transaction: WriteTransaction, slice: Slice, onDone?: (place: number) => void): Promise<SliceOutcome>
 }

@@ -13,6 +13,8 @@ export async function contractOfCancel (t: Test, { busy, quiet }: { busy: World,
     const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
     t.match(await quiet.post(queued.links.cancel, 'dryRun=true', form), { status: 400, json: { code: 'validation_failed' } })
     t.match(await quiet.post(queued.links.cancel, '', form), { status: 202, json: { id: queued.id, status: 'cancelled', links: { cancel: null } } })
+    const json = { headers: { 'content-type': 'application/json' } }
+    t.match(await quiet.post(queued.links.cancel, '', json), { status: 409, json: { code: 'wrong_state' } }, 'nor does one that is not there')
     t.match(await quiet.post(queued.links.cancel, {}), { status: 409, json: { code: 'wrong_state' } }, 'an empty body says nothing')
     t.match(await quiet.post(queued.links.cancel), { status: 409, json: { code: 'wrong_state' } })
   })
