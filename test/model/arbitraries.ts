@@ -145,6 +145,10 @@ const edited = object({ status, priority, notes, owner: fc.option(fc.integer({ m
 /** What becomes of a record that a job has written. */
 const since = object({ place: fc.nat({ max: 20 }), how: fc.constantFrom('edited' as const, 'removed' as const, 'replaced' as const), set: edited, record })
 
+const patientPlan = object({
+  ids: fc.array(id, { minLength: 1, maxLength: 3 }), order, onError: manners.onError, side: manners.side
+}).map(({ ids, ...plan }): LaunchPlan => ({ ...plan, selection: { kind: 'ids', ids }, scope: undefined, here: false, onConflict: 'wait' }))
+
 /** What happens to a worker while it stands in its transaction. */
 export const mishaps = [
   'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'superseded', 'cancelled', 'cancelledAndDied', 'stopped'
@@ -156,6 +160,8 @@ const standing = { at: fc.constantFrom('record' as const, 'record' as const, 'ch
 
 export const steps = {
   launch: launchPlan,
+  /** Some who want a few records each, and wait for them. */
+  line: object({ plans: fc.array(patientPlan, { minLength: 2, maxLength: 4 }) }),
   /** Two servers launch at the same time. */
   race: object({ one: launchPlan, other: launchPlan }),
   /** The connection is lost in the middle of a launch, which is asked for again with the same Idempotency-Key. */
@@ -191,6 +197,7 @@ export const steps = {
 
 const weights: Record<keyof typeof steps, number> = {
   launch: 10,
+  line: 3,
   race: 2,
   brokenLaunch: 2,
   preview: 2,

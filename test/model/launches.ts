@@ -86,6 +86,10 @@ export async function launchStep (situation: Situation, plan: PlanOf<'launch'>):
   agree(launch(situation.model, order, plan.here), answer)
 }
 
+export async function lineStep (situation: Situation, { plans }: PlanOf<'line'>): Promise<void> {
+  for (const plan of plans) await launchStep(situation, plan)
+}
+
 /** Whoever was first, the other one has seen it. */
 export async function raceStep (situation: Situation, { one, other }: PlanOf<'race'>): Promise<void> {
   const { model, world } = situation

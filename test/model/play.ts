@@ -3,7 +3,7 @@ import type { PlanOf, Scenario, Step, steps as plans } from './arbitraries.ts'
 import { compare } from './compare.ts'
 import { editStep, insertStep, removeLabelStep, removeOwnerStep, removeStep } from './edits.ts'
 import { killStep } from './killing.ts'
-import { brokenLaunchStep, cancelStep, executeStep, launchStep, previewStep, raceStep, retryStep } from './launches.ts'
+import { brokenLaunchStep, cancelStep, executeStep, launchStep, lineStep, previewStep, raceStep, retryStep } from './launches.ts'
 import { mishapStep } from './mishaps.ts'
 import { isLiving } from './model.ts'
 import { copyOf } from './records.ts'
@@ -15,6 +15,7 @@ import type { World } from './world.ts'
 /** What each kind of step does to the model and to the world. */
 const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<Name>) => Promise<void> } = {
   launch: launchStep,
+  line: lineStep,
   race: raceStep,
   brokenLaunch: brokenLaunchStep,
   preview: previewStep,
