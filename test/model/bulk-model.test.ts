@@ -3,7 +3,8 @@
 //
 // A new kind of step has an arbitrary in `steps` of arbitraries.ts, and what it does to model and world in play.ts.
 //
-// MODEL_RUNS: how many scenarios, without a limit in time; give tap -t0 with it.
+// An ordinary run plays the same scenarios each time: what fails was broken by what was changed.
+// MODEL_RUNS: how many others, of a seed that nobody knows, without a limit in time; give tap -t0 with it.
 // MODEL_SEED, MODEL_PATH: plays the scenario again that a failure names.
 
 import fc from 'fast-check'
@@ -12,7 +13,8 @@ import { scenario, type Step } from './arbitraries.ts'
 import { playScenario } from './play.ts'
 import { openWorld } from './world.ts'
 
-const { MODEL_RUNS: runs, MODEL_SEED: seed, MODEL_PATH: path } = process.env
+const { MODEL_RUNS: runs, MODEL_PATH: path } = process.env
+const { MODEL_SEED: seed = runs === undefined ? '1' : undefined } = process.env
 const world = await openWorld(t)
 
 t.test('the database afterwards is what the model says', { timeout: 0 }, async () => {

@@ -101,7 +101,16 @@ export async function raceStep (situation: Situation, { one, other }: PlanOf<'ra
     await compare(after, world)
     return after
   }
-  situation.model = await inTurn(0).catch(() => inTurn(1))
+  const first = await firstInLine(situation, answers)
+  situation.model = first === undefined ? await inTurn(0).catch(() => inTurn(1)) : await inTurn(first)
+}
+
+/** Of two jobs that both wait, nothing but their tickets says who will have its records first. */
+async function firstInLine ({ world: { client } }: Situation, answers: readonly Answer[]): Promise<0 | 1 | undefined> {
+  const ids = answers.flatMap((answer) => 'id' in answer ? [answer.id] : [])
+  if (ids.length < 2) return undefined
+  const { rows: [first] } = await client.query<{ id: string }>('SELECT id FROM powercrud.job WHERE id = ANY($1) ORDER BY ticket LIMIT 1', [ids])
+  return first!.id === ids[0] ? 0 : 1
 }
 
 /** A client that heard nothing asks again with the same key: there is one job, or none, and the answer says which. */
