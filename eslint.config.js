@@ -1,4 +1,5 @@
 import neostandard from 'neostandard'
+import { wings } from './test/wings.ts'
 
 // Imports flow one way: schemas → src → plugins → openapi → examples. Tests may import everything, nothing imports them.
 const folders = ['schemas', 'src', 'plugins', 'openapi', 'examples']
@@ -23,10 +24,38 @@ function direction (folder, restrictions = []) {
   }
 }
 
+/** One zone per wing: what it may not import. The restrictions of src as a whole are repeated, since the last rule that matches a file wins. */
+function zone (wing, ownPatterns, files = [`src/${wing}/**/*.ts`]) {
+  const rank = wings.findIndex((row) => row.includes(wing))
+  const above = wings.flatMap((row, index) => index >= rank ? row.filter((other) => other !== wing) : [])
+  const order = wings.map((row) => row.join(', ')).join(' → ')
+  return {
+    name: `powercrud/wing-${wing}`,
+    files,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', {
+        patterns: [
+          ...ownPatterns,
+          ...above.length === 0 ? [] : [{ regex: `^(\\./|(\\.\\./)+)(${above.join('|')})/`, message: `The wings of src import one way: ${order}; ${wing} may not import what is above or beside it.` }]
+        ]
+      }]
+    }
+  }
+}
+
 const noBareErrors = ['Error', 'TypeError', 'RangeError'].map((name) => ({
   selector: `NewExpression[callee.name='${name}']`,
   message: 'Every error of the package is made in src/errors.ts, with a code and a status.'
 }))
+
+const src = direction('src', [
+  {
+    regex: '^(fastify|fastify-plugin|@fastify/(?!error$).+)$',
+    allowTypeImports: true,
+    message: 'src knows nothing of Fastify at run time, @fastify/error apart: a worker runs without a server.'
+  }
+])
+const patternsOfSrc = src.rules['@typescript-eslint/no-restricted-imports'][1].patterns
 
 export default [
   ...neostandard({ ts: true, noJsx: true, ignores: ['dist', 'coverage', '.tap', '.data', 'openapi/clients'] }),
@@ -55,13 +84,9 @@ export default [
     },
     { regex: '^@mikro-orm/', allowTypeImports: true, message: 'schemas knows only the types of MikroORM.' }
   ]),
-  direction('src', [
-    {
-      regex: '^(fastify|fastify-plugin|@fastify/(?!error$).+)$',
-      allowTypeImports: true,
-      message: 'src knows nothing of Fastify at run time, @fastify/error apart: a worker runs without a server.'
-    }
-  ]),
+  src,
+  ...wings.flat().map((wing) => zone(wing, patternsOfSrc)),
+  zone('the ground', patternsOfSrc, ['src/*.ts', 'src/validation/*.ts']),
   direction('plugins'),
   direction('openapi'),
   direction('examples'),

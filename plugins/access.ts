@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { User } from '../schemas/common.ts'
 import { configurationError, isPowercrudError, problem } from '../src/errors.ts'
-import type { JobView } from '../src/jobs/read-view.ts'
-import type { Action, ResolvedOptions } from '../src/options/index.ts'
+import type { JobView } from '../src/jobs/view/read-view.ts'
+import type { Action, ResolvedOptions } from '../src/app/options/index.ts'
 import { given as told } from '../src/validation/phrases.ts'
 
 /** Who calls, what they may do, and which jobs they may see: the application's own words for it, asked once a request. */

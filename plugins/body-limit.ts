@@ -1,4 +1,4 @@
-import type { ResolvedResourceOptions } from '../src/options/index.ts'
+import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
 
 /** What a body may have beside the keys of its selection. */
 const restBytes = 1_048_576

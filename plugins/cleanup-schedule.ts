@@ -2,9 +2,9 @@ import fastifySchedule from '@fastify/schedule'
 import type { FastifyPluginAsync } from 'fastify'
 import { AsyncTask, SimpleIntervalJob } from 'toad-scheduler'
 import { settlesWithin } from '../src/deadline.ts'
-import type { Engine } from '../src/engine.ts'
-import { sweepLiveness, sweepRest } from '../src/sweep/cleanup.ts'
-import type { SweepOptions } from '../src/sweep/sweep.ts'
+import type { Engine } from '../src/engine/engine.ts'
+import { sweepLiveness, sweepRest } from '../src/operations/cleanup/cleanup.ts'
+import type { SweepOptions } from '../src/operations/cleanup/sweep.ts'
 
 /** How long a closing server waits for a sweep that is under way; the next one of anybody goes on. */
 const stopMs = 5_000

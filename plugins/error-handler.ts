@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ProblemCode } from '../schemas/problem.ts'
 import { isConnectionError } from '../src/database/sql.ts'
 import { isPowercrudError, problem, toProblem, type PowercrudError } from '../src/errors.ts'
-import { retryAfterSeconds } from '../src/jobs/reachable.ts'
+import { retryAfterSeconds } from '../src/database/unavailable.ts'
 
 /** What Fastify's own errors, and those of the application's hooks, are in our words. */
 const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { checkHealth } from '../src/health/check-health.ts'
+import { checkHealth } from '../src/operations/check-health.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
 

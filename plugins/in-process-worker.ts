@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { startEngineWorker, stopMs, type EngineWorkerSettings } from '../src/worker/engine-worker.ts'
-import type { RunningWorker } from '../src/worker/worker.ts'
+import { startEngineWorker, stopMs, type EngineWorkerSettings } from '../src/execution/worker/engine-worker.ts'
+import type { RunningWorker } from '../src/execution/worker/worker.ts'
 
 /** Works on jobs in the server's own process, from the time it is ready until it begins to close. */
 const inProcessWorker: FastifyPluginAsync<EngineWorkerSettings> = async (app, settings) => {

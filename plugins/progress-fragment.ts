@@ -1,5 +1,5 @@
 import type { Job } from '../schemas/job.ts'
-import { isTerminal } from '../src/jobs/states.ts'
+import { isTerminal } from '../src/engine/states.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { isTerminal } from '../src/jobs/states.ts'
+import { isTerminal } from '../src/engine/states.ts'
 import { jobParams } from './job-params.ts'
 import { negotiate } from './negotiation.ts'
 import { progressFragment } from './progress-fragment.ts'

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Job } from '../schemas/job.ts'
 import { problemCodes, type ProblemCode } from '../schemas/problem.ts'
-import type { Engine } from '../src/engine.ts'
+import type { Engine } from '../src/engine/engine.ts'
 import { problem } from '../src/errors.ts'
-import type { JobRow } from '../src/jobs/job-row.ts'
-import { viewLive } from '../src/jobs/read-view.ts'
-import { isTerminal } from '../src/jobs/states.ts'
-import type { ResolvedOptions, ResolvedResourceOptions } from '../src/options/index.ts'
+import type { JobRow } from '../src/engine/job-row.ts'
+import { viewLive } from '../src/jobs/view/read-view.ts'
+import { isTerminal } from '../src/engine/states.ts'
+import type { ResolvedOptions, ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { preferenceApplied, type Preferences } from './prefer.ts'
 
 /** When a client is to ask for the progress of an accepted job. */

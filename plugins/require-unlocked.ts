@@ -1,6 +1,6 @@
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
-import { assertUnlocked } from '../src/locks/assert-unlocked.ts'
-import type { GivenKey, LockableName } from '../src/locks/lockable.ts'
+import { assertUnlocked } from '../src/jobs/locks/assert-unlocked.ts'
+import type { GivenKey, LockableName } from '../src/jobs/locks/lockable.ts'
 
 /**
  * A `preHandler` for routes that write one record: answers 409 while a job holds it. The key is `params.id`, unless told

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { Engine } from '../src/engine.ts'
+import type { Engine } from '../src/engine/engine.ts'
 import type { JobFeed } from '../src/live/job-feed.ts'
-import type { ResolvedOptions } from '../src/options/index.ts'
+import type { ResolvedOptions } from '../src/app/options/index.ts'
 import type { Access } from './access.ts'
 import type { describeResponses } from './responses.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { problem } from '../src/errors.ts'
-import { readView, type JobView } from '../src/jobs/read-view.ts'
+import { readView, type JobView } from '../src/jobs/view/read-view.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { runCli, stopSignal } from '../../src/worker/index.ts'
+import { runCli, stopSignal } from '../../src/app/worker/index.ts'
 import { closeDatabase } from './standalone.config.ts'
 
 /** Runs a command of `powercrud-async` with the configuration of the example, and ends the process. */

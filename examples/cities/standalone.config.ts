@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { defineConfig } from '../../src/worker/index.ts'
+import { defineConfig } from '../../src/app/worker/index.ts'
 import { findDatabase, type Database } from './database/database.ts'
 import { openOrm } from './database/orm.ts'
 import { powercrudOptions } from './powercrud.config.ts'

@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { ProblemItem } from '../../schemas/problem.ts'
 import { problem, type PowercrudError } from '../../src/errors.ts'
-import { mistakesOf } from '../../src/validation/mistakes.ts'
+import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { buildAjv } from './ajv.ts'
 
 /** A keyword of an application's own schema that `mistakesOf` does not know is told in Ajv's words. */

@@ -1,9 +1,9 @@
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
-import { releaseEvents } from '../lifecycle/sql/release-events.ts'
-import type { JobRow } from './job-row.ts'
-import { retryAfterSeconds } from './reachable.ts'
-import { withdrawJob } from './sql/withdraw-job.ts'
+import { releaseEvents } from './lifecycle/outbox.ts'
+import type { JobRow } from '../engine/job-row.ts'
+import { retryAfterSeconds } from '../database/unavailable.ts'
+import { withdrawJob } from './store/launches.ts'
 
 const pingTimeoutMs = 2_000
 

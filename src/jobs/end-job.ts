@@ -1,14 +1,14 @@
 import type { JobStatus } from '../../schemas/job.ts'
 import type { Sql } from '../database/sql.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { engineError, isPowercrudError } from '../errors.ts'
-import { recordEnd } from '../lifecycle/record-events.ts'
-import { releaseSelection } from '../locks/sql/release-selection.ts'
-import type { Refusal } from '../write/writer.ts'
+import { recordEnd } from './lifecycle/record-events.ts'
+import { releaseSelection } from './locks/lock-chunks.ts'
+import type { Refusal } from '../engine/writer.ts'
 import { grantWaiting } from './grant-waiting.ts'
-import type { JobRow } from './job-row.ts'
-import { blameRow } from './sql/blame-row.ts'
-import { finishJob, type JobEnd } from './sql/finish-job.ts'
+import type { JobRow } from '../engine/job-row.ts'
+import { blameRow } from './store/chunks.ts'
+import { finishJob, type JobEnd } from './store/transitions.ts'
 
 export interface Ending {
   job: { id: string, selection_id: string }

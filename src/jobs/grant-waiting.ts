@@ -1,9 +1,7 @@
-import type { Engine } from '../engine.ts'
-import { hasOverlap } from '../locks/sql/has-overlap.ts'
-import { lockRoots } from '../locks/sql/lock-roots.ts'
-import { nextGrantable, type WaitingJob } from '../locks/sql/next-grantable.ts'
-import { setHolding } from '../locks/sql/set-in-line.ts'
-import { grantJob } from './sql/grant-job.ts'
+import type { Engine } from '../engine/engine.ts'
+import { hasOverlap, nextGrantable, type WaitingJob, setHolding } from './locks/tickets.ts'
+import { lockRoots } from './locks/root-locks.ts'
+import { grantJob } from './store/transitions.ts'
 
 /**
  * Gives records to the jobs that wait for them, in the order of their tickets: so nobody starves, and nothing goes in

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 import { problem } from '../errors.ts'
-import type { JobRow } from './job-row.ts'
-import { insertIdempotencyKey } from './sql/insert-idempotency-key.ts'
-import { readIdempotencyKey } from './sql/read-idempotency-key.ts'
-import { tryLockIdempotencyKey } from './sql/try-lock-idempotency-key.ts'
+import type { JobRow } from '../engine/job-row.ts'
+import { insertIdempotencyKey, readIdempotencyKey, tryLockIdempotencyKey } from './store/idempotency-keys.ts'
 
 /** An Idempotency-Key within its scope, and what it stands for. */
 export interface IdempotencyClaim {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, type PoolConfig } from 'pg'
 import { quote } from '../database/sql.ts'
 import { within } from '../deadline.ts'
-import { retryDelayMs, watchOutage } from './outage.ts'
+import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
 
 const goodbyeMs = 1_000
 

@@ -7,11 +7,7 @@ import { isPowercrudError, problem } from '../errors.ts'
 import type { LiveStore } from './live-store.ts'
 import { openListener, type PostgresListener } from './postgres-listener.ts'
 import { createSignalHub, encodeSignal } from './signals.ts'
-import { forgetProgress } from './sql/forget-progress.ts'
-import { hearProgress } from './sql/hear-progress.ts'
-import { notify } from './sql/notify.ts'
-import { removeExpiredProgress } from './sql/remove-expired-progress.ts'
-import { tellProgress } from './sql/tell-progress.ts'
+import { forgetProgress, hearProgress, notify, removeExpiredProgress, tellProgress } from './progress-table.ts'
 
 export interface PostgresLiveStoreOptions {
   /** Never closed here. LISTEN gets a connection of its own, made from `config`. */

@@ -1,5 +1,5 @@
 import type { LiveProgress, LiveStore } from './live-store.ts'
-import { watchOutage } from './outage.ts'
+import { watchOutage } from './reconnect-backoff.ts'
 
 /** Time, as the ticker sees it. */
 export interface TickerClock {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { within } from '../deadline.ts'
 import { isPowercrudError, problem } from '../errors.ts'
 import { isCluster, type RedisClient } from '../redis-client.ts'
-import { retryDelayMs, watchOutage } from './outage.ts'
+import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
 
 export interface ConnectionSettings {
   /** What the connection calls itself in CLIENT LIST. */

@@ -1,6 +1,6 @@
 import { within } from '../deadline.ts'
 import type { RedisClient } from '../redis-client.ts'
-import { retryDelayMs, watchOutage } from './outage.ts'
+import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
 import { connectLike, hangUp, wakeUp, type ConnectionSettings } from './redis-connections.ts'
 
 export interface SubscriberSettings extends ConnectionSettings {

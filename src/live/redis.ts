@@ -4,7 +4,7 @@ import type { LiveProgress, LiveStore } from './live-store.ts'
 import { openCommands } from './redis-connections.ts'
 import { openSubscriber, type RedisSubscriber } from './redis-subscriber.ts'
 import { signalInRedis } from './redis-signal.ts'
-import { tellInRedis } from './redis-tell.ts'
+import { tellInRedis } from './redis-progress.ts'
 import { createSignalHub, encodeSignal } from './signals.ts'
 
 export interface RedisLiveStoreOptions {

@@ -2,7 +2,7 @@ import { createConsumer } from './consumer.ts'
 import type { QueueBackend } from './job-queue.ts'
 import { connectPostgresConsumer, connectPostgresProducer, type PostgresQueueSettings } from './postgres-connection.ts'
 import { createProducer } from './producer.ts'
-import { quietly } from './quietly.ts'
+import { quietly } from './ignore-failure.ts'
 import { connectRedisConsumer, connectRedisProducer, type RedisQueueSettings } from './redis-connection.ts'
 
 interface DeliverySettings {

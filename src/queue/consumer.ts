@@ -4,7 +4,7 @@ import { problem } from '../errors.ts'
 import type { ConsumerConnection, OpenWorker, QueueEntry, WorkerBehaviour } from './connection.ts'
 import { deliveryIn } from './delivery.ts'
 import type { ConsumerSettings, DeliveryOutcome, QueueConsumer } from './job-queue.ts'
-import { quietly } from './quietly.ts'
+import { quietly } from './ignore-failure.ts'
 
 const readyMs = 10_000
 const reopenPauseMs = 1_000

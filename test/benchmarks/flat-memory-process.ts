@@ -3,9 +3,9 @@
 // must not be done.
 
 import { MikroORM } from '@mikro-orm/postgresql'
-import { performBulk } from '../../src/jobs/perform-bulk.ts'
-import { asCsv, asNdjson } from '../../src/results/export.ts'
-import { rowResults } from '../../src/results/row-results.ts'
+import { performBulk } from '../../src/operations/launch/perform-bulk.ts'
+import { asCsv, asNdjson } from '../../src/operations/results/export.ts'
+import { rowResults } from '../../src/jobs/results/row-results.ts'
 import { entities, Item } from '../fixtures/entities.ts'
 import { seedItems } from '../fixtures/orm.ts'
 import { bulkLaunch, openEngine } from '../helpers/engine.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { launchBulk } from '../../src/jobs/launch-bulk.ts'
+import { launchBulk } from '../../src/operations/launch/launch-bulk.ts'
 import { Item } from '../fixtures/entities.ts'
 import { seedItems } from '../fixtures/orm.ts'
 import { openBulk } from '../helpers/bulk.ts'

@@ -3,7 +3,7 @@ import t from 'tap'
 import { AsyncTaskRecord } from '../../examples/task-records/async-task-record.ts'
 import { TrackingManager } from '../../examples/task-records/tracking-manager.ts'
 import powercrudAsync from '../../plugins/index.ts'
-import { runQueuedJobs } from '../../src/testing/index.ts'
+import { runQueuedJobs } from '../../src/app/testing/index.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
 

@@ -1,4 +1,4 @@
-import type { ResourceRules } from '../../src/engine.ts'
+import type { ResourceRules } from '../../src/engine/engine.ts'
 import { Account, Kind, kinds, Place, Spot } from '../fixtures/kinds.ts'
 import { openBulk, type Bulk } from './bulk.ts'
 import type { TestScope } from './test-scope.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate } from '../../src/migrations/migrate.ts'
 import { createPool } from '../../src/database/pool.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createPostgresLiveStore, liveChannel } from '../../src/live/postgres.ts'

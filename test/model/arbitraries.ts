@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import type { OnConflict, OnError } from '../../schemas/job.ts'
-import { onConflictModes, onErrorModes } from '../../schemas/job.ts'
+import { type OnConflict, type OnError, onConflictModes, onErrorModes } from '../../schemas/job.ts'
 import type { Cut } from './cutter.ts'
 import type { Filter } from './filter.ts'
 import type { ModelOrder } from './model.ts'

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { processedOf, type JobRow } from '../../src/jobs/job-row.ts'
+import { processedOf, type JobRow } from '../../src/engine/job-row.ts'
 import { isLiving, recordsOf, type Model, type ModelJob } from './model.ts'
 import type { ModelRecord } from './records.ts'
 import type { World } from './world.ts'

@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict'
-import { sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { PlanOf } from './arbitraries.ts'

@@ -1,6 +1,6 @@
 import { fail } from 'node:assert/strict'
-import { isTerminal } from '../../src/jobs/states.ts'
-import { sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { isTerminal } from '../../src/engine/states.ts'
+import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { ModelJob } from './model.ts'

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { claim } from '../../src/run/claim.ts'
-import { sweepLiveness } from '../../src/sweep/cleanup.ts'
+import { claim } from '../../src/execution/run/claim.ts'
+import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import type { PlanOf } from './arbitraries.ts'
 import type { ModelJob } from './model.ts'

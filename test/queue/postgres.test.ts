@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import t from 'tap'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate } from '../../src/migrations/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import { createPostgresQueueBackend } from '../../src/queue/bullmq.ts'
 import type { QueueConsumer } from '../../src/queue/job-queue.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { migrate } from '../../src/database/migrate.ts'
+import { migrate } from '../../src/migrations/migrate.ts'
 import { tablesIn } from '../../src/database/tables.ts'
 import type { QueueBackend } from '../../src/queue/job-queue.ts'
 import { freezePostgres, ownPostgres } from '../helpers/database.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { buildAjv } from '../../plugins/validation/ajv.ts'
 import { mapColumn, type ScalarType } from '../../schemas/entity/column.ts'
-import { mistakesOf } from '../../src/validation/mistakes.ts'
+import { mistakesOf } from '../../src/validation/validation-errors.ts'
 
 interface Case {
   column: string

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { sharedComponents } from '../../schemas/components.ts'
-import { resolveOptions } from '../../src/options/index.ts'
+import { resolveOptions } from '../../src/app/options/index.ts'
 import { discover } from './discover.ts'
 import { Exotic, exoticEntities } from './exotic-entities.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { buildAjv } from '../../plugins/validation/ajv.ts'
-import { mistakesOf } from '../../src/validation/mistakes.ts'
+import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { byId, components, items, seats } from './item-schemas.ts'
 
 // Ajv decides and mistakesOf explains: they must never disagree, or a refusal would name no mistake, or a wrong one.

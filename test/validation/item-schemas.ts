@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { resolveOptions } from '../../src/options/index.ts'
+import { resolveOptions } from '../../src/app/options/index.ts'
 import { entities, Item, Seat } from '../fixtures/entities.ts'
 import { discover } from '../schemas/discover.ts'
 

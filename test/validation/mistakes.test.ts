@@ -1,6 +1,6 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import t from 'tap'
-import { mistakesOf } from '../../src/validation/mistakes.ts'
+import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { byId, items, seats } from './item-schemas.ts'
 
 const ids = [1]

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import { isPowercrudError } from '../../errors.ts'
+import { jsonLog, type Print } from '../config/json-log.ts'
+import { readArguments, type CommandName } from './arguments.ts'
+import type { Command } from './command.ts'
+import { usage } from './usage.ts'
+
+/** Loaded when they are asked for: nobody waits for a database driver to be told about the options. */
+const commands: Record<CommandName, () => Promise<Command>> = {
+  worker: async () => (await import('./run-worker.ts')).runWorker,
+  migrate: async () => (await import('./run-migrate.ts')).runMigrate,
+  cleanup: async () => (await import('./run-cleanup.ts')).runCleanup
+}
+
+export interface CliSurroundings {
+  readonly print?: Print
+  readonly printError?: Print
+  /** Aborts when the command should come to an end soon. */
+  readonly signal?: AbortSignal
+}
+
+/** Does what a command line says; resolves to its exit code, never rejects. */
+export async function runCli (args: readonly string[], {
+  print = (text) => { process.stdout.write(text) },
+  printError = (text) => { process.stderr.write(text) },
+  signal = new AbortController().signal
+}: CliSurroundings = {}): Promise<0 | 1 | 2> {
+  const invocation = readArguments(args)
+  switch (invocation.kind) {
+    case 'help':
+      print(usage)
+      return 0
+    case 'version':
+      print(`${version()}\n`)
+      return 0
+    case 'mistake':
+      printError(`${invocation.message}\nSee powercrud-async --help\n`)
+      return 2
+    case 'command':
+      try {
+        const run = await commands[invocation.name]()
+        await run(invocation, { print, log: jsonLog(printError), signal })
+        return 0
+      } catch (error) {
+        printError(`powercrud-async ${invocation.name} failed: ${describe(error)}\n`)
+        return 1
+      }
+  }
+}
+
+/** Our own errors say all there is to say; of others one wants to know where they come from. */
+function describe (error: unknown): string {
+  if (isPowercrudError(error)) return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message
+  return error instanceof Error ? error.stack ?? error.message : String(error)
+}
+
+function version (): string {
+  return JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, 'utf8')).version
+}

@@ -1,0 +1,244 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { ActiveQuerySchema, ToldProgressSchema } from '../../../schemas/task.ts'
+import { livingStatuses, type Job, type JobProgress, type JobStatus } from '../../../schemas/job.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { problem } from '../../errors.ts'
+import { cancelJob } from '../../operations/cancel-job.ts'
+import { reachable } from '../../database/unavailable.ts'
+import { readView, viewAll, viewLive } from '../../jobs/view/read-view.ts'
+import { listJobs } from '../../jobs/store/job-list.ts'
+import { readJob } from '../../jobs/store/job-rows.ts'
+import { isTerminal } from '../../engine/states.ts'
+import type { LifecycleEvent, LifecycleListener, LifecyclePayload } from '../../engine/lifecycle-events.ts'
+import { toldCount } from '../../live/reported-progress.ts'
+import { addLocks } from '../../jobs/locks/add-locks.ts'
+import { assertUnlockedIn } from '../../jobs/locks/assert-unlocked.ts'
+import { lockSetsOf, requireConflicts, type Conflicts } from '../../jobs/locks/conflict-set.ts'
+import type { GivenKey, LockableName } from '../../jobs/locks/lockable.ts'
+import { memberPath } from '../../validation/option-errors.ts'
+import { removeLocks } from '../../jobs/locks/lock-chunks.ts'
+import { lockedProblem } from '../../jobs/locks/take-locks.ts'
+import { whoHolds, type Holder } from '../../jobs/locks/record-holders.ts'
+import { cleanup } from '../../operations/cleanup/cleanup.ts'
+import type { CleanupSummary } from '../../operations/cleanup/summary.ts'
+import { mistakesOf } from '../../validation/validation-errors.ts'
+import { launchTask, type TaskLaunchOptions } from '../../operations/tasks/launch-task.ts'
+import type { TaskDefinition } from '../../engine/task.ts'
+import {
+  validateAgreement, validateDatabase, validateLiveStore, validateMigrations, validateQueue, validateSystem, validateWorker,
+  type PartReport, type SystemReport
+} from '../../operations/validate-system.ts'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const listedAtMost = 1_000
+
+/** What a manager is made from. */
+export interface ManagerContext {
+  readonly engine: Engine
+}
+
+/** A held record, and as what it was asked for. */
+export interface HeldRecord extends Holder {
+  readonly entity: string
+}
+
+/** What is asked of the list of living jobs. */
+export interface ActiveQuery {
+  readonly resource?: string
+  readonly operation?: string
+  /** The id of whoever launched them. */
+  readonly createdBy?: string
+  readonly limit?: number
+}
+
+/**
+ * What applications use in code. An application may give a subclass of its own (option `manager`, for all jobs or for
+ * those of a resource) to hear of their lifecycle.
+ */
+export class AsyncManager {
+  readonly engine: Engine
+  readonly #listeners = new Map<LifecycleEvent, LifecycleListener[]>()
+
+  constructor ({ engine }: ManagerContext) {
+    this.engine = engine
+  }
+
+  /**
+   * Launches a task in the background. It is committed when this resolves, whatever becomes of a transaction around it.
+   * @throws unknown_task, validation_failed, records_locked, idempotency_in_flight, idempotency_key_reused, unavailable
+   */
+  async launch (task: TaskDefinition): Promise<Job>
+  async launch<Schema extends TSchema> (task: TaskDefinition<Schema>, payload: Static<Schema>, options?: TaskLaunchOptions): Promise<Job>
+  async launch (task: string, payload?: unknown, options?: TaskLaunchOptions): Promise<Job>
+  async launch (task: string | { readonly name: string }, payload: unknown = null, options: TaskLaunchOptions = {}): Promise<Job> {
+    const job = await launchTask(this.engine, (typeof task === 'string' ? task : task?.name) as string, payload, options)
+    return viewLive(this.engine, job)
+  }
+
+  /** A job as clients see it; undefined for an unknown id. */
+  async getJob (jobId: string): Promise<Job | undefined> {
+    return uuid.test(jobId) ? (await readView(this.engine, jobId))?.job : undefined
+  }
+
+  /** Undefined for an unknown id: what is not known is not done. */
+  async getStatus (jobId: string): Promise<JobStatus | undefined> {
+    return (await this.getJob(jobId))?.status
+  }
+
+  /** Whether a job is known, and has not ended. */
+  async isActive (jobId: string): Promise<boolean> {
+    const status = await this.getStatus(jobId)
+    return status !== undefined && !isTerminal(status)
+  }
+
+  /** How far a job is; undefined for an unknown id. */
+  async getProgress (jobId: string): Promise<JobProgress & Pick<Job['counts'], 'processed' | 'total'> | undefined> {
+    const job = await this.getJob(jobId)
+    return job && { ...job.progress, processed: job.counts.processed, total: job.counts.total }
+  }
+
+  /**
+   * Tells how far a running job is, from outside of its handler. Told to nobody once the job has ended.
+   * @throws job_not_found, validation_failed
+   */
+  async updateProgress (jobId: string, told: { done: number, total: number, message?: string }): Promise<void> {
+    requireFitting(ToldProgressSchema, told)
+    const { done, total, message } = told
+    const { database, tables, live, lifecycle } = this.engine
+    const job = uuid.test(jobId) ? await reachable(this.engine, () => readJob(database, tables, jobId)) : undefined
+    if (job === undefined) throw problem('job_not_found')
+    if (isTerminal(job.status)) return
+    const progress = { fence: job.fence, processed: toldCount(done), total: toldCount(total), message: message ?? `${job.operation}: ${done}/${total}`, toldAtMs: Date.now() }
+    await live.tell(jobId, progress)
+    lifecycle.progress(job, progress)
+  }
+
+  /** The living jobs, newest first: a thousand at most. @throws validation_failed */
+  async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
+    requireFitting(ActiveQuerySchema, query)
+    const { resource, operation, createdBy, limit = listedAtMost } = query
+    const rows = await reachable(this.engine, () => listJobs(this.engine.database, this.engine.tables, {
+      status: livingStatuses, resource, operation, createdBy, ownedBy: undefined, after: undefined, limit
+    }))
+    return (await viewAll(this.engine, rows)).map(({ job }) => job)
+  }
+
+  /** @throws job_not_found, wrong_state for a job that has ended, unavailable */
+  async cancel (jobId: string): Promise<Job> {
+    if (!uuid.test(jobId)) throw problem('job_not_found')
+    return viewLive(this.engine, await cancelJob(this.engine, jobId))
+  }
+
+  /**
+   * Locks further records for a living job, all or none, until it ends.
+   * @throws records_locked where others hold some; wrong_state for a job that has ended, or stands in line itself; job_not_found
+   */
+  async addConflicts (jobId: string, conflicts: Conflicts): Promise<void> {
+    const { engine } = this
+    const sets = lockSetsOf(engine, conflicts)
+    if (!uuid.test(jobId)) throw problem('job_not_found')
+    const added = await reachable(engine, () => addLocks(engine, { jobId, fence: undefined, sets }))
+    if (added.kind === 'held') throw lockedProblem(added.conflicts, added.conflicts.length)
+    if (added.kind === 'added') return
+    const status = added.status ?? await this.getStatus(jobId)
+    if (status === undefined) throw problem('job_not_found')
+    throw problem('wrong_state', `the job is ${status}, and can lock nothing more`, { jobId })
+  }
+
+  /** Which of these records are held by jobs, at this moment. */
+  async checkConflicts (conflicts: Conflicts): Promise<HeldRecord[]> {
+    requireConflicts(conflicts)
+    const held = await Promise.all(Object.entries(conflicts).map(async ([entity, keys]) =>
+      (await whoHolds(this.engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
+    return held.flat()
+  }
+
+  /**
+   * Gives back records that a job has locked beside its work, before it ends: never those of the selection that it works
+   * on, and never another job's. Resolves to how many there were.
+   */
+  async removeConflicts (jobId: string, conflicts: Conflicts): Promise<number> {
+    const { engine } = this
+    const sets = lockSetsOf(engine, conflicts)
+    if (!uuid.test(jobId)) return 0
+    return reachable(engine, () => engine.database.transaction(async (sql) => {
+      let removed = 0
+      for (const { lockable: { root, key }, keys } of sets) removed += await removeLocks(sql, engine.tables, { jobId, kind: key.kind, root, keys })
+      return removed
+    }))
+  }
+
+  /** Which of these records are locked, and by whom. */
+  async whoHolds (entity: LockableName, keys: readonly GivenKey[]): Promise<Holder[]> {
+    return whoHolds(this.engine, entity, keys)
+  }
+
+  /** @throws records_locked while a job holds a record; in a transaction it stays free until that ends */
+  async assertUnlocked (entity: LockableName, keys: GivenKey | readonly GivenKey[], em?: EntityManager): Promise<void> {
+    return assertUnlockedIn(this.engine, entity, keys, em)
+  }
+
+  /** Does what the scheduled cleanup does, once, and tells what that was. */
+  async cleanupCompletedTasks (): Promise<CleanupSummary> {
+    return cleanup(this.engine)
+  }
+
+  /** Checks each part that background jobs need, a living worker among them; a part that fails says why, and what to do. */
+  async validateAsyncSystem (): Promise<SystemReport> {
+    return validateSystem(this.engine)
+  }
+
+  /** The parts of that, one by one. */
+  async validateDatabase (): Promise<PartReport> { return validateDatabase(this.engine) }
+  async validateMigrations (): Promise<PartReport> { return validateMigrations(this.engine) }
+  async validateLiveStore (): Promise<PartReport> { return validateLiveStore(this.engine) }
+  async validateQueue (): Promise<PartReport> { return validateQueue(this.engine) }
+  async validateWorker (): Promise<PartReport> { return validateWorker(this.engine) }
+  async validateAgreement (): Promise<PartReport> { return validateAgreement(this.engine) }
+
+  /**
+   * Hears of a job's life: to be overridden. Told at least once, in the order of each job, with the job as it was then;
+   * `cleanup` always comes last. What throws is told again after a while, and harms nobody. May be called in any process
+   * that has the same config, and again with the same `eventId`: let it have the same effect then.
+   */
+  async asyncTaskLifecycle (_event: LifecycleEvent, _job: Job, _payload: LifecyclePayload): Promise<void> {}
+
+  /**
+   * Hears of one kind of event, without a class: of jobs that end in this process. For those of separate workers give
+   * the option `hooks`, in the config that they share.
+   */
+  on (event: LifecycleEvent, listener: LifecycleListener): this {
+    this.#listeners.set(event, [...this.#listeners.get(event) ?? [], listener])
+    return this
+  }
+
+  onCreate (listener: LifecycleListener): this { return this.on('create', listener) }
+  onProgress (listener: LifecycleListener): this { return this.on('progress', listener) }
+  onComplete (listener: LifecycleListener): this { return this.on('complete', listener) }
+  onFail (listener: LifecycleListener): this { return this.on('fail', listener) }
+  onCancel (listener: LifecycleListener): this { return this.on('cancel', listener) }
+  onCleanup (listener: LifecycleListener): this { return this.on('cleanup', listener) }
+
+  /** What is wrong with a subclass, asked once at the start; undefined where nothing is. */
+  mistake (): string | undefined {
+    return undefined
+  }
+
+  /** Whether anything would be done with an event. */
+  get wantsEvents (): boolean {
+    return this.#listeners.size > 0 || this.asyncTaskLifecycle !== AsyncManager.prototype.asyncTaskLifecycle
+  }
+
+  /** Tells an event to whoever wants it: called by the engine. */
+  async tell (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
+    await this.asyncTaskLifecycle(event, job, payload)
+    for (const listener of this.#listeners.get(event) ?? []) await listener(job, payload)
+  }
+}
+
+/** @throws validation_failed, which names each mistake */
+function requireFitting (schema: TSchema, given: unknown): void {
+  const errors = mistakesOf(schema, given, { noun: 'option', join: memberPath })
+  if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; '), { errors })
+}

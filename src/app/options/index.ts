@@ -1,0 +1,6 @@
+export { warnOfPlanned } from './planned.ts'
+export { resolveOptions } from './resolve-options.ts'
+export type { ResolvedOptions } from './resolved-options.ts'
+export type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
+export type { Action, PluginOptions } from './plugin-options.ts'
+export type { AnyClass, Choices, Condition, ReferenceChoices, ResourceOptions } from '../../engine/resource-options.ts'

@@ -1,0 +1,81 @@
+import { AssertionError } from 'node:assert/strict'
+import type { Job, JobStatus } from '../../../schemas/job.ts'
+import { problem } from '../../errors.ts'
+import { viewLive } from '../../jobs/view/read-view.ts'
+import { readJob } from '../../jobs/store/job-rows.ts'
+import { isTerminal } from '../../engine/states.ts'
+import { createJobFeed } from '../../live/job-feed.ts'
+import type { AsyncManager } from '../manager/async-manager.ts'
+import { handleDelivery } from '../../execution/worker/handle-delivery.ts'
+import { readLocks, readRunnable } from './statements.ts'
+
+type Powercrud = Pick<AsyncManager, 'engine'>
+
+export interface RunOptions {
+  /** Also what is to begin later, or rests before it is tried again; true, when left out. */
+  readonly delayed?: boolean
+}
+
+/**
+ * Does all queued jobs now, in the process of the test, until none is left: those that they launch or grant as well.
+ * Meant for applications that are tested without a worker (`worker: { mode: 'separate' }`). Their lifecycle events are
+ * told before it resolves. Resolves to the jobs that were worked on, in order.
+ */
+export async function runQueuedJobs ({ engine }: Powercrud, { delayed = true }: RunOptions = {}): Promise<Job[]> {
+  const { database, tables } = engine
+  const signal = new AbortController().signal
+  const worked = new Set<string>()
+  const left = new Set<string>()
+  for (;;) {
+    const next = await readRunnable(database, tables, { delayed, except: [...left] })
+    if (next === undefined) break
+    const outcome = await handleDelivery(engine, { jobId: next.id, n: next.n }, { signal })
+    // It may be a task that this process does not know.
+    if (outcome.done) worked.add(next.id)
+    else left.add(next.id)
+  }
+  await engine.lifecycle.deliver()
+  return Promise.all([...worked].map(async (id) => viewLive(engine, (await readJob(database, tables, id))!)))
+}
+
+/**
+ * Waits, by signal and not by time, until a job has ended, or is in a status.
+ * @throws an AssertionError when it ends otherwise, or the time is over
+ */
+export async function waitForJob ({ engine }: Powercrud, jobId: string, { status, timeoutMs = 10_000 }: { status?: JobStatus, timeoutMs?: number } = {}): Promise<Job> {
+  const feed = createJobFeed(engine.live, { pollMs: 250 })
+  let seen: Job | undefined
+  try {
+    for await (const news of feed.changes(jobId, AbortSignal.timeout(timeoutMs))) {
+      if (news === 'progress') continue
+      const row = await readJob(engine.database, engine.tables, jobId)
+      if (row === undefined) throw problem('job_not_found')
+      seen = await viewLive(engine, row)
+      if (status === undefined ? isTerminal(seen.status) : seen.status === status) return seen
+      if (isTerminal(seen.status)) break
+    }
+  } finally {
+    feed.close()
+  }
+  throw new AssertionError({
+    message: `job ${jobId} (${seen?.operation}) did not become ${status ?? 'terminal'}${seen !== undefined && isTerminal(seen.status) ? ', and never will' : ` within ${timeoutMs} ms`}`,
+    actual: seen?.status,
+    expected: status ?? 'a terminal status'
+  })
+}
+
+/**
+ * Makes sure that no record is locked, and nobody stands in line for one.
+ * @throws an AssertionError that names the jobs
+ */
+export async function assertNoLocks ({ engine }: Powercrud): Promise<void> {
+  const locks = await readLocks(engine.database, engine.tables)
+  if (locks.length === 0) return
+  throw new AssertionError({
+    message: `records are still locked: ${locks.map(({ root, records, job_id: jobId, operation, status }) =>
+      `${records} of ${root} by ${jobId === null ? 'no job' : `job ${jobId} (${operation}, ${status})`}`).join('; ')}`,
+    actual: locks,
+    expected: [],
+    operator: 'assertNoLocks'
+  })
+}

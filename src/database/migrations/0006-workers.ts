@@ -1,8 +1,0 @@
-import type { Tables } from '../tables.ts'
-
-/** What a worker can work for is told by its abilities, and nobody has asked for it twice. */
-export function up (tables: Tables): string {
-  return `
-    ALTER TABLE ${tables.worker} DROP operations;
-  `
-}

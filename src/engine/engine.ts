@@ -1,0 +1,76 @@
+import type { MikroORM } from '@mikro-orm/postgresql'
+import type { TSchema } from '@sinclair/typebox'
+import type { RecordCheck } from './resource-options.ts'
+import type { DatabasePool } from '../database/pool.ts'
+import type { Tables } from '../database/tables.ts'
+import type { PersistenceClass } from './persistence.ts'
+import type { Resource } from '../entities/resource.ts'
+import type { Tasks } from './task.ts'
+import type { Writing } from './writer.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { LiveStore } from '../live/live-store.ts'
+import type { Log } from '../log.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+
+/** What the engine wants to know of a resource's options. */
+export interface ResourceRules {
+  readonly bulkFields: readonly string[]
+  readonly bulkAsync: boolean
+  readonly bulkMinAsyncRecords: number
+  readonly bulkAsyncConflictChecking: boolean
+  readonly bulkAsyncAllowAnonymous: boolean
+  readonly bulkMaxSelectedRecords: number
+  /** Whether jobs keep what was there before. */
+  readonly undo: boolean
+  /** How records are written; `auto` where it is left out. */
+  readonly write?: 'auto' | 'set' | 'entity'
+  /** A rule that each changed record must obey. */
+  readonly validate?: RecordCheck | TSchema
+  /** Whether `validate` is asked; true where it is left out. */
+  readonly bulkFullClean?: boolean
+  /** The application's own class that writes the records, and what it is constructed with. */
+  readonly persistence?: PersistenceClass<never>
+  readonly persistenceConfig?: object
+  /** Sentences for people, by the name of the constraint that refuses. */
+  readonly constraintMessages?: { readonly [constraint: string]: string }
+}
+
+/** What the engine wants to know of the plugin's options. */
+export interface EngineRules {
+  readonly asyncEnabled: boolean
+  readonly basePath: string
+  readonly conflictTtlMs: number
+  readonly progressTtlMs: number
+  readonly cleanupGracePeriodMs: number
+  readonly maxTaskDurationMs: number
+  readonly cleanupScheduleIntervalMs: number
+  /** The most jobs of one user that may be queued or waiting. */
+  readonly maxQueuedJobsPerUser: number
+}
+
+/** A resource, and how it is written. */
+export interface EngineResource extends Resource<ResourceRules> {
+  readonly writing: Writing
+}
+
+/** Everything that the engine's functions work with; made once, closed once. */
+export interface Engine {
+  readonly orm: MikroORM
+  readonly database: DatabasePool
+  /** Connections for what must not wait behind launches: heartbeats, live progress. */
+  readonly pulse: DatabasePool
+  readonly tables: Tables
+  readonly options: EngineRules
+  readonly resources: ReadonlyMap<string, EngineResource>
+  readonly tasks: Tasks
+  readonly lifecycle: Lifecycle
+  readonly live: LiveStore
+  readonly queue: JobQueue
+  readonly log: Log
+  /** How long a claim stands without a heartbeat, milliseconds. */
+  readonly leaseMs: number
+  /** Records of a chunk at most. */
+  readonly chunkSize: number
+  /** Names this process in leases: host, pid, and a random part. */
+  readonly workerId: string
+}

@@ -1,0 +1,99 @@
+import { quote, type Sql } from '../database/sql.ts'
+
+/** A column as the database has it, which may be more than the metadata tells. */
+export interface TableColumn {
+  name: string
+  /** As it can stand in a cast, with its length: `character varying(40)`, or the name of an enum. */
+  type: string
+  /** Quoted; only types that are collated have one. */
+  collation: string | null
+  /** Whether text can be sought in it as it is; PostgreSQL refuses that where a collation takes different texts for the same. */
+  searchable: boolean
+  /** Computed by the database; nobody can write it. */
+  generated: boolean
+}
+
+/**
+ * The columns of a table, by name, in their order.
+ *
+ * Input: the quoted table. Output: empty when the table does not exist (yet).
+ */
+export async function readColumns (sql: Sql, table: string): Promise<Map<string, TableColumn>> {
+  const rows = await sql.query<{ name: string, type: string, schema: string | null, collation: string | null, searchable: boolean, generated: boolean }>(`
+    SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, n.nspname AS schema, c.collname AS collation,
+      coalesce(c.collisdeterministic, true) AS searchable, a.attgenerated <> '' AS generated
+    FROM pg_attribute a
+    LEFT JOIN pg_collation c ON c.oid = a.attcollation
+    LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
+    WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attnum`, [table])
+  return new Map(rows.map(({ name, type, schema, collation, searchable, generated }) => [
+    name, { name, type, searchable, generated, collation: schema === null || collation === null ? null : `${quote(schema)}.${quote(collation)}` }
+  ]))
+}
+
+export interface ConstraintFacts {
+  /** Its comment, which is a sentence for people. */
+  comment: string | null
+  /** The columns that it is about, of the table that has it. */
+  columns: string[]
+}
+
+/**
+ * What is known of a constraint, or of a unique index that is none: names are unique only within their table.
+ *
+ * Input: schema, table and name, as an error report tells them. Output: undefined when there is no such constraint.
+ */
+export async function readConstraint (
+  sql: Sql, { schema, table, constraint }: { schema: string, table: string, constraint: string }
+): Promise<ConstraintFacts | undefined> {
+  const [row] = await sql.query<ConstraintFacts>(`
+    WITH relation AS MATERIALIZED (
+      SELECT to_regclass(format('%I.%I', $1::text, $2::text)) AS id
+      UNION
+      -- A partition has copies of the constraints; people comment the original.
+      SELECT ancestor FROM pg_partition_ancestors(to_regclass(format('%I.%I', $1::text, $2::text))) AS ancestor
+    ), found AS (
+      SELECT conrelid AS relation, conkey AS columns,
+        coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(conparentid, 'pg_constraint')) AS comment
+      FROM pg_constraint c JOIN relation ON relation.id = c.conrelid WHERE conname = $3
+      UNION ALL
+      SELECT i.indrelid, i.indkey::int2[], obj_description(c.oid, 'pg_class')
+      FROM pg_index i JOIN relation ON relation.id = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = $3
+    )
+    SELECT comment, ARRAY(
+      SELECT a.attname::text FROM unnest(columns) WITH ORDINALITY AS k (number, place)
+      JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.number ORDER BY k.place) AS columns
+    FROM found
+    ORDER BY comment IS NULL
+    LIMIT 1`, [schema, table, constraint])
+  return row
+}
+
+/** A foreign key that refers to a table. */
+export interface Referrer {
+  /** Quoted name of the table that refers, and that name for people. */
+  table: string
+  name: string
+  columns: string[]
+  /** The columns that it refers to, in the same order. */
+  referenced: string[]
+  /** As PostgreSQL keeps it: a no action, r restrict, c cascade, n set null, d set default. */
+  action: 'a' | 'r' | 'c' | 'n' | 'd'
+}
+
+/** The foreign keys that refer to a (quoted) table. */
+export async function readReferrers (sql: Sql, table: string): Promise<Referrer[]> {
+  const rows = await sql.query<{ schema: string, name: string, columns: string[], referenced: string[], action: Referrer['action'] }>(`
+    SELECT n.nspname AS schema, c.relname AS name, f.confdeltype AS action,
+      (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, place)
+        JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum) AS columns,
+      (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, place)
+        JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.attnum) AS referenced
+    FROM pg_constraint f
+    JOIN pg_class c ON c.oid = f.conrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE f.contype = 'f' AND f.confrelid = to_regclass($1) AND f.conparentid = 0
+    ORDER BY c.relname, f.conname`, [table])
+  return rows.map(({ schema, ...referrer }) => ({ ...referrer, table: `${quote(schema)}.${quote(referrer.name)}` }))
+}

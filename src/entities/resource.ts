@@ -1,0 +1,65 @@
+import type { EntityMetadata, EntityName } from '@mikro-orm/core'
+import type { MikroORM } from '@mikro-orm/postgresql'
+import { quote, type Sql } from '../database/sql.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { classCondition, heirsOf } from './subclasses.ts'
+import { recordKeyOf, type RecordKey } from './record-key.ts'
+import { readColumns, type TableColumn } from './catalog.ts'
+
+/** An entity of any shape. MikroORM's types are invariant: an entity is not an `EntityName<object>`. */
+export type BulkEntity = EntityName
+
+/** A MikroORM entity exposed for bulk operations, as the engine sees it. */
+export interface Resource<Options = unknown> {
+  readonly name: string
+  readonly entity: BulkEntity
+  readonly meta: EntityMetadata
+  /** Quoted table, with its schema where it has one. */
+  readonly table: string
+  /** Name of the root table: the lock namespace that all resources on one entity (and its heirs) share. */
+  readonly root: string
+  readonly key: RecordKey
+  /** By name; empty where the table was not there when the engine was opened. */
+  readonly columns: ReadonlyMap<string, TableColumn>
+  /** The classes that its records can be of: the entity's own, and those that extend it. */
+  readonly classes: readonly EntityMetadata[]
+  /** SQL: ` AND …`, where the table also has rows of other classes. */
+  ofClass (alias: string): string
+  readonly options: Options
+  /** Tells whether server and worker mean the same, and in what they do not. */
+  readonly fingerprint: string
+}
+
+/** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key, the names of types. */
+export async function describeResource<Options> (
+  { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: BulkEntity, options: Options }
+): Promise<Resource<Options>> {
+  const meta = orm.getMetadata().get(entity) as EntityMetadata
+  const table = qualified(meta)
+  const columns = await readColumns(sql, table)
+  const classes = heirsOf(meta, orm.getMetadata())
+  return {
+    name,
+    entity,
+    meta,
+    table,
+    root: rootOf(meta),
+    key: recordKeyOf(meta, columns),
+    columns,
+    classes,
+    ofClass: (alias) => classCondition(meta, classes, alias),
+    options,
+    fingerprint: fingerprintOf(meta, rootOf(meta), options)
+  }
+}
+
+/** The lock namespace of an entity, such as `public.city`. */
+export function rootOf (meta: EntityMetadata): string {
+  const root = (meta.root ?? meta) as EntityMetadata
+  return `${root.schema ?? 'public'}.${root.tableName}`
+}
+
+/** Quoted table name of an entity. */
+export function qualified (meta: EntityMetadata): string {
+  return meta.schema ? `${quote(meta.schema)}.${quote(meta.tableName)}` : quote(meta.tableName)
+}

@@ -1,0 +1,73 @@
+import { endJobNow } from '../../jobs/end-job.ts'
+import { commitCounts } from '../../jobs/store/checkpoints.ts'
+import { completeChunk, nextChunk, type ChunkToDo } from '../../jobs/store/chunks.ts'
+import { readJob } from '../../jobs/store/job-rows.ts'
+import { processedOf } from '../../engine/job-row.ts'
+import type { JobStatus } from '../../../schemas/job.ts'
+import type { Refusal, WriteTransaction } from '../../engine/writer.ts'
+import { countsOf, resultOf, sum } from './counts.ts'
+import { interrupted } from './interrupted.ts'
+import { endOf, stoppedAt } from './job-end.ts'
+import { retryingTransient } from './retrying.ts'
+import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
+import { startPace, type SlicePace } from './slice-size.ts'
+import { writeChunk } from './write-chunk.ts'
+import type { Verdict } from '../../database/entity-transaction.ts'
+
+type Attempt = { kind: 'done', under: JobStatus } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
+
+/** The statuses under which a chunk that was begun is still committed. */
+const committable = ['running', 'pausing', 'cancelling'] as const
+
+/** `stop` and `continue`: one transaction per chunk; what is committed stays, whatever dies. */
+export async function runChunkByChunk (run: Run): Promise<RunEnd> {
+  const { engine: { database, tables }, claim: { job } } = run
+  const pace = startPace()
+  let processed = processedOf(job)
+  for (;;) {
+    checkClaim(run)
+    if (interruption(run) !== undefined) return interrupted(run, undefined)
+    const chunk = await nextChunk(database, tables, { jobId: job.id, selectionId: job.selection_id, after: -1 })
+    if (chunk === undefined) return finish(run)
+    const attempt = await retryingTransient(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, pace)))
+    if (attempt.kind === 'refused') return stop(run, chunk, attempt.refusal)
+    if (attempt.kind === 'done') run.ticker.update(processed += chunk.size)
+    // The row has said more than the heartbeat knows yet: lost, or asked to stop.
+    if (attempt.kind === 'fenced' || attempt.under !== 'running') await run.heartbeat.beat()
+  }
+}
+
+async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<Verdict<Attempt>> {
+  const { engine: { tables }, claim: { job, fence } } = run
+  const { sql } = transaction
+  const blame = job.on_error === 'stop' ? 'first' : 'all'
+  const outcome = await writeChunk(run, transaction, chunk, { blame, pace, onDone: () => undefined, check: () => checkClaim(run) })
+  const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')
+  if (blame === 'first' && refusal !== undefined) return { commit: false, value: { kind: 'refused', refusal } }
+
+  const isOurs = await completeChunk(sql, tables, { jobId: job.id, no: chunk.no, result: resultOf(outcome) })
+  const counts = countsOf(outcome, chunk.size)
+  const under = isOurs ? await commitCounts(sql, tables, { id: job.id, fence, counts, under: committable }) : undefined
+  return under === undefined
+    ? { commit: false, value: { kind: 'fenced' } }
+    : { commit: true, value: { kind: 'done', under } }
+}
+
+async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const now = await readJob(engine.database, engine.tables, job.id)
+  if (now === undefined) return { kind: 'left' }
+  const counts = sum(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
+  const ended = await endJobNow(engine, {
+    job, fence, from: committable, blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
+  })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}
+
+async function finish (run: Run): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const now = await readJob(engine.database, engine.tables, job.id)
+  if (now === undefined || now.fence !== fence) return { kind: 'left' }
+  const ended = await endJobNow(engine, { job, fence, from: committable, end: endOf(now, now) })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}

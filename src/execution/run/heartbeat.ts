@@ -1,0 +1,82 @@
+import type { Engine } from '../../engine/engine.ts'
+import { renewLease } from '../../jobs/store/claims.ts'
+import { engineError } from '../../errors.ts'
+import type { JobStatus } from '../../../schemas/job.ts'
+import type { Claim } from './claim.ts'
+
+export interface Heartbeat {
+  /** Aborts when the claim is lost, with `lease_lost` as its reason. */
+  readonly lost: AbortSignal
+  /** Aborts when somebody asks the job to stop (cancel, pause), with the job's status as its reason. */
+  readonly asked: AbortSignal
+  /** The work has moved: the next beat says so, and the job does not count as stuck. */
+  moved (): void
+  /** Looks at the job at once. */
+  beat (): Promise<void>
+  stop (): Promise<void>
+}
+
+/**
+ * Renews the lease of a claim while its work goes on, over a connection of its own, and hears there what is asked of
+ * the job. Not to reach the database for as long as the lease is to have lost it: by then somebody else may have it.
+ */
+export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbeat {
+  const { pulse, tables, live, log, leaseMs } = engine
+  const lost = new AbortController()
+  const asked = new AbortController()
+  let renewedAtMs = performance.now()
+  let beating: Promise<void> | undefined
+  let ended = false
+  let moved = false
+
+  const renew = async () => {
+    const startedAtMs = performance.now()
+    const tellsMove = moved
+    moved = false
+    try {
+      const status = await renewLease(pulse, tables, { id: job.id, fence, leaseMs, moved: tellsMove })
+      if (status === undefined) lost.abort(engineError('lease_lost'))
+      else {
+        renewedAtMs = startedAtMs
+        hear(status)
+      }
+    } catch (error) {
+      moved ||= tellsMove
+      log.warn({ jobId: job.id, err: error }, 'could not renew the lease of a job')
+    }
+    if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
+  }
+  const hear = (status: JobStatus) => {
+    if (status !== 'running') asked.abort(status)
+  }
+  const beat = () => {
+    beating ??= renew().finally(() => { beating = undefined })
+    return beating
+  }
+
+  const timer = setInterval(() => { beat() }, Math.max(50, leaseMs / 3))
+  // The heartbeat must not be what keeps a process alive that has nothing else to do.
+  timer.unref()
+  // A statement that hangs (a frozen server) resolves nothing: the watch sees the lease run out all the same.
+  const watch = setInterval(() => {
+    if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
+  }, Math.max(25, leaseMs / 10))
+  watch.unref()
+  const unlisten = live.listen((signal) => {
+    if (signal.jobId === job.id && signal.kind === 'wish' && !ended) beat()
+  })
+
+  return {
+    lost: lost.signal,
+    asked: asked.signal,
+    moved () { moved = true },
+    beat,
+    async stop () {
+      ended = true
+      clearInterval(timer)
+      clearInterval(watch)
+      unlisten()
+      await beating
+    }
+  }
+}

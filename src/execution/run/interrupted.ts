@@ -1,0 +1,29 @@
+import { endJobNow } from '../../jobs/end-job.ts'
+import { parkJob, putBackJob } from '../../jobs/store/transitions.ts'
+import type { Outcomes } from './counts.ts'
+import { interruption, type Run, type RunEnd } from './run.ts'
+
+/**
+ * Leaves a job in good order between two chunks: cancelled, paused, or put back for another worker. The work of
+ * whoever interrupts twice (cancel after shutdown) is decided by the job row.
+ *
+ * Input: what became of the records, where that is not what the row has counted.
+ */
+export async function interrupted (run: Pick<Run, 'engine' | 'claim' | 'heartbeat' | 'stopping'>, counts: Outcomes | undefined): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const { database, tables } = engine
+  switch (interruption(run)) {
+    case 'cancelling': {
+      const end = { status: 'cancelled', error: null, ...(counts !== undefined && { counts }) } as const
+      const ended = await endJobNow(engine, { job, fence, from: ['cancelling'], end })
+      return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+    }
+    case 'pausing':
+      await parkJob(database, tables, { id: job.id, fence })
+      return { kind: 'left' }
+    case 'stopping':
+      return await putBackJob(database, tables, { id: job.id, fence }) ? { kind: 'handedBack' } : { kind: 'left' }
+    case undefined:
+      return { kind: 'left' }
+  }
+}

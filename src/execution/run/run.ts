@@ -1,0 +1,41 @@
+import type { EngineResource, Engine } from '../../engine/engine.ts'
+import { engineError } from '../../errors.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import type { ProgressTicker } from '../../live/progress-ticker.ts'
+import type { Writer } from '../../engine/writer.ts'
+import type { Claim } from './claim.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import type { WriteTransactions } from './write-transaction.ts'
+
+/** What the two ways to run a job (one transaction, or one per chunk) work with. */
+export interface Run {
+  readonly engine: Engine
+  readonly claim: Claim
+  readonly resource: EngineResource
+  readonly writer: Writer
+  readonly transactions: WriteTransactions
+  readonly heartbeat: Heartbeat
+  readonly ticker: ProgressTicker
+  /** Aborts when this worker shuts down. */
+  readonly stopping: AbortSignal
+}
+
+/** How a run came to its end for this worker. */
+export type RunEnd =
+  /** The job is terminal. */
+  | { kind: 'ended', job: JobRow }
+  /** Another worker has it, or will have it. */
+  | { kind: 'left' }
+  /** The worker shuts down; the job row says `queued`, and the delivery may go to another worker at once. */
+  | { kind: 'handedBack' }
+
+/** Why the work should not go on with the next chunk; undefined: go on. */
+export function interruption ({ heartbeat, stopping }: Pick<Run, 'heartbeat' | 'stopping'>): 'cancelling' | 'pausing' | 'stopping' | undefined {
+  if (heartbeat.asked.aborted) return heartbeat.asked.reason
+  return stopping.aborted ? 'stopping' : undefined
+}
+
+/** @throws lease_lost when the claim is another worker's by now */
+export function checkClaim ({ heartbeat }: Pick<Run, 'heartbeat'>): void {
+  if (heartbeat.lost.aborted) throw engineError('lease_lost')
+}

@@ -1,0 +1,217 @@
+import { inJobContext } from '../../jobs/context/job-context.ts'
+import { isConnectionError } from '../../database/sql.ts'
+import { settlesWithin } from '../../deadline.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { engineError, isPowercrudError, problem } from '../../errors.ts'
+import { announceEnd, endJob, endJobNow } from '../../jobs/end-job.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import { type JobEnd, retryJob } from '../../jobs/store/transitions.ts'
+import { saveCheckpoint } from '../../jobs/store/checkpoints.ts'
+import { tellingLifecycle } from '../../jobs/lifecycle/report-progress.ts'
+import { createProgressTicker, type ProgressTicker } from '../../live/progress-ticker.ts'
+import { toldCount, toldMessage } from '../../live/reported-progress.ts'
+import type { Claim } from '../run/claim.ts'
+import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
+import { interrupted } from '../run/interrupted.ts'
+import { reconnected } from '../run/reconnected.ts'
+import { retryingTransient } from '../run/retrying.ts'
+import { checkClaim, interruption, type RunEnd } from '../run/run.ts'
+import { isTransient } from '../writers/row-error.ts'
+import { keptJson } from './kept-json.ts'
+import { payloadFor } from './known-tasks.ts'
+import type { Task } from '../../engine/task.ts'
+import { failedWith, succeededWith, timedOut } from './task-outcome.ts'
+import { taskTransaction, type TaskTransaction } from './task-transaction.ts'
+import { taskLog } from './task-log.ts'
+
+/** How long a handler that is asked to stop may take to do so; then its transaction is rolled back under it. */
+const graceMs = 5_000
+const firstBackoffMs = 1_000
+const longestBackoffMs = 300_000
+/** Rest of a task that only lost its connection. */
+const reconnectMs = 1_000
+/** What ends its own connection each time would be tried for ever: from so many on each loss is a failure. */
+const lossesAtMost = 10
+
+interface TaskRun {
+  readonly engine: Engine
+  readonly claim: Claim
+  readonly task: Task
+  readonly payload: unknown
+  readonly heartbeat: Heartbeat
+  readonly ticker: ProgressTicker
+  readonly stopping: AbortSignal
+  /** Aborts with any reason to stop: asked to, out of time, shutting down, claim lost. */
+  readonly signal: AbortSignal
+  readonly timeout: AbortSignal
+}
+
+/**
+ * Does the work of a claimed task. Like `runJob` it never throws for what happens to the job: that ends, is put back to
+ * be tried again, is left to another worker, or handed back.
+ */
+export async function runTask (engine: Engine, claim: Claim, task: Task, stopping: AbortSignal): Promise<RunEnd> {
+  const { job, fence } = claim
+  const heartbeat = startHeartbeat(engine, claim)
+  const ticker = createProgressTicker({
+    store: tellingLifecycle(engine, job),
+    jobId: job.id,
+    fence,
+    total: job.total,
+    describe: (done, total) => total > 0 ? `${job.operation}: ${done}/${total}` : job.operation,
+    onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not tell the progress of a task')
+  })
+  const timeout = job.timeout_ms === null ? new AbortController().signal : AbortSignal.timeout(job.timeout_ms)
+  const signal = AbortSignal.any([heartbeat.lost, heartbeat.asked, stopping, timeout])
+  try {
+    return await inJobContext({ engine, job, fence }, () => working({
+      engine, claim, task, payload: job.spec.payload, heartbeat, ticker, stopping, signal, timeout
+    }))
+  } finally {
+    await ticker.stop()
+    await heartbeat.stop()
+  }
+}
+
+async function working (run: TaskRun): Promise<RunEnd> {
+  const { engine, claim: { job } } = run
+  try {
+    const payload = payloadFor(run.task, job)
+    run.task.check(payload)
+    const ended = await retryingTransient(() => attempt({ ...run, payload }))
+    if (ended === undefined) return await stopped(run)
+    await announceEnd(engine, ended)
+    return { kind: 'ended', job: ended }
+  } catch (error) {
+    if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
+    if (run.signal.aborted && !isConnectionError(error)) return stopped(run)
+    if (!isConnectionError(error)) return failed(run, failedWith(error), error)
+    engine.log.warn({ jobId: job.id, err: error }, 'lost the database in the middle of a task; looking again')
+    return await reconnected(run) ?? (lossesOf(job) >= lossesAtMost ? failed(run, failedWith(error), error) : tryAgain(run, { failed: false, restMs: reconnectMs }))
+  }
+}
+
+/** One attempt, from the last checkpoint. Resolves to the ended job; undefined when it was asked to stop, or is fenced. */
+async function attempt (run: TaskRun): Promise<JobRow | undefined> {
+  const { engine, claim: { job, fence } } = run
+  const transaction = taskTransaction(engine, run.claim)
+  await transaction.open()
+  try {
+    const result = await unlessStopped(run, handle(run, transaction))
+    if (result === undefined) return undefined
+    let ended: JobRow | undefined
+    await transaction.commit(async (sql) => {
+      ended = await endJob(engine, sql, { job, fence, from: ['running'], end: succeededWith(result.value) })
+      return ended !== undefined
+    })
+    return ended
+  } finally {
+    await transaction.rollBack()
+  }
+}
+
+/** Waits for the handler, but not for one that goes on after it was asked to stop. */
+async function unlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling: Promise<unknown>): Promise<{ value: unknown } | undefined> {
+  // Whoever is not waited for any more may fail as it likes.
+  handling.catch(() => undefined)
+  const aborted = Promise.withResolvers<void>()
+  const onAbort = () => aborted.resolve()
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  try {
+    const first = await Promise.race([handling.then((value) => ({ value })), aborted.promise])
+    if (first !== undefined) return first
+    // A worker that shuts down lets a task come to its end, if that is near; a claim that is lost is lost.
+    if (!await settlesWithin(heartbeat.lost.aborted ? 0 : graceMs, handling)) return undefined
+    const value = await handling
+    return heartbeat.lost.aborted || heartbeat.asked.aborted || timeout.aborted ? undefined : { value }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function handle (run: TaskRun, transaction: TaskTransaction): Promise<unknown> {
+  const { engine, claim: { job, fence }, task, payload, ticker, heartbeat, signal } = run
+  let saved: unknown = job.checkpoint ?? undefined
+  let saving: Promise<unknown> = Promise.resolve()
+
+  async function save (value: unknown): Promise<void> {
+    checkClaim(run)
+    if (signal.aborted) throw engineError('interrupted')
+    const kept = await transaction.commit((sql) => saveCheckpoint(sql, engine.tables, { id: job.id, fence, value }))
+    if (!kept) {
+      await heartbeat.beat()
+      throw engineError('interrupted')
+    }
+    // Also what the next attempt in this process goes on from.
+    job.checkpoint = saved = value ?? undefined
+    await transaction.open()
+  }
+
+  return task.handler(payload, {
+    jobId: job.id,
+    em: transaction.em,
+    signal,
+    attempt: job.attempts,
+    log: taskLog(engine.log, job),
+    updateProgress (done, total, message) {
+      ticker.update(toldCount(done), toldMessage(message), toldCount(total))
+      heartbeat.moved()
+    },
+    checkpoint: {
+      get value () { return saved },
+      async save (value) {
+        const kept = keptJson('the checkpoint', value)
+        // One after the other, whether or not the handler waits: there is one transaction to commit.
+        saving = saving.catch(() => undefined).then(() => save(kept))
+        await saving
+      }
+    }
+  })
+}
+
+/** How many attempts, this one included, ended neither by a failure nor by the death of a worker. */
+function lossesOf ({ attempts, failures, deaths }: JobRow): number {
+  return attempts - failures - deaths
+}
+
+/** Leaves the job in good order: cancelled, handed back, failed for having no more time, or with whoever has it. */
+async function stopped (run: TaskRun): Promise<RunEnd> {
+  const { heartbeat, timeout, claim: { job } } = run
+  await heartbeat.beat()
+  if (heartbeat.lost.aborted) return { kind: 'left' }
+  if (interruption(run) === undefined && timeout.aborted) {
+    return failed(run, timedOut(job.timeout_ms!), problem('statement_timeout', 'the task took longer than its timeout'))
+  }
+  return interrupted(run, undefined)
+}
+
+async function failed (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const failures = job.failures + 1
+  engine.log.error({ jobId: job.id, task: job.operation, failures, err: error }, 'a task failed')
+  if (failures < job.attempts_max) {
+    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1))
+    return tryAgain(run, { failed: true, restMs: Math.round(backoffMs * (0.75 + Math.random() / 2)) })
+  }
+  const code = isTransient(error) ? { ...end, error: { ...end.error!, rowCode: 'serialization_failure' } } : end
+  const ended = await endJobNow(engine, { job, fence, from: ['running', 'cancelling'], end: code })
+  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+}
+
+async function tryAgain (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
+  const { engine, claim: { job, fence } } = run
+  const { database, tables, queue, live, log } = engine
+  const n = await retryJob(database, tables, { id: job.id, fence, failed, restMs })
+  if (n === undefined) {
+    await run.heartbeat.beat()
+    return interrupted(run, undefined)
+  }
+  try {
+    await queue.add({ jobId: job.id, n }, { delayMs: restMs })
+    await live.signal({ jobId: job.id, kind: 'status' })
+  } catch (error) {
+    log.warn({ jobId: job.id, err: error }, 'the queue does not take a task that is to be tried again; the next sweep will add it')
+  }
+  return { kind: 'left' }
+}

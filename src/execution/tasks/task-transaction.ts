@@ -1,0 +1,96 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Sql } from '../../database/sql.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { problem } from '../../errors.ts'
+import type { Claim } from '../run/claim.ts'
+import { writeTransactions } from '../run/write-transaction.ts'
+
+/** The transactions of one attempt of a task, one after the other, under one EntityManager. */
+export interface TaskTransaction {
+  /** The handler's. Outside of a transaction, and after the attempt has ended, it refuses to work. */
+  readonly em: EntityManager
+  /** @throws lease_lost */
+  open (): Promise<void>
+  /**
+   * Flushes, runs `last` as the last statements, and commits where these say so; else rolls back.
+   * Resolves to whether it was committed.
+   */
+  commit (last: (sql: Sql) => Promise<boolean>): Promise<boolean>
+  rollBack (): Promise<void>
+}
+
+interface Segment {
+  sql: Sql
+  close: (commit: boolean) => void
+  closed: Promise<boolean>
+  rest: () => void
+}
+
+/**
+ * A handler holds on to its EntityManager while transactions come and go under it. It keeps the context of the last one
+ * also when that has ended: a handler that does not hear that it should stop cannot write anything any more, least of
+ * all in a transaction that MikroORM would open for it without a fence.
+ */
+export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction {
+  const transactions = writeTransactions(engine, claim)
+  const em = keptInJob(engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager)
+  let segment: Segment | undefined
+
+  async function open (): Promise<void> {
+    const opened = Promise.withResolvers<Sql>()
+    const closing = Promise.withResolvers<boolean>()
+    const closed = transactions.run(async (transaction) => {
+      em.setTransactionContext(transaction.em.getTransactionContext()!)
+      opened.resolve(transaction.sql)
+      const commit = await closing.promise
+      return { commit, value: commit }
+    })
+    closed.catch(opened.reject)
+    const sql = await opened.promise
+    segment = { sql, close: closing.resolve, closed, rest: keepAwake(sql, engine.leaseMs) }
+  }
+
+  async function close (commit: boolean): Promise<boolean> {
+    const ending = segment
+    segment = undefined
+    if (ending === undefined) return false
+    ending.rest()
+    ending.close(commit)
+    return ending.closed
+  }
+
+  return {
+    em,
+    open,
+    async commit (last) {
+      await em.flush()
+      return close(segment !== undefined && await last(segment.sql))
+    },
+    async rollBack () {
+      await close(false)
+    }
+  }
+}
+
+/**
+ * A transaction that a handler begins or ends by itself on its EntityManager would take what follows out of that of the
+ * job, and past its fence.
+ */
+function keptInJob (em: EntityManager): EntityManager {
+  for (const name of ['begin', 'commit', 'rollback'] as const) {
+    em[name] = async () => {
+      throw problem('wrong_state', `em.${name}() is not for tasks, whose transaction is that of the job: checkpoint.save() commits on the way, em.transactional() makes a savepoint`)
+    }
+  }
+  return em
+}
+
+/**
+ * A transaction that idles for as long as a lease is ended by the database, because its worker may be frozen. A handler
+ * that waits for something else is not: it says a word now and then. A worker that is frozen says none.
+ */
+function keepAwake (sql: Sql, leaseMs: number): () => void {
+  const timer = setInterval(() => { sql.query('SELECT 1').catch(() => undefined) }, Math.max(50, leaseMs / 3))
+  timer.unref()
+  return () => clearInterval(timer)
+}

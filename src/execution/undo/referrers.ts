@@ -1,0 +1,57 @@
+import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import { quote, type Sql } from '../../database/sql.ts'
+import type { Engine, EngineResource } from '../../engine/engine.ts'
+import { readReferrers, type Referrer } from '../../entities/catalog.ts'
+import { qualified } from '../../entities/resource.ts'
+
+/** Who refers to a resource's records. */
+export interface Referrers {
+  /** Pivot tables, whose rows go with a record: they say nothing but who belongs to whom. */
+  pivots: PivotTable[]
+  /** Records of their own, of which nobody knows what becomes of them. */
+  others: Referrer[]
+}
+
+export interface PivotTable {
+  /** Quoted. */
+  table: string
+  /** The foreign keys to the resource's records: two where these belong to each other. */
+  references: Referrer[]
+}
+
+export async function referrersOf ({ orm }: Engine, sql: Sql, resource: EngineResource): Promise<Referrers> {
+  const pivotNames = pivotTables(orm.getMetadata())
+  const isPivot = ({ table, action }: Referrer) => action === 'c' && pivotNames.has(unqualified(table))
+  const referrers = await readReferrers(sql, resource.table)
+  const pivots = Map.groupBy(referrers.filter(isPivot), ({ table }) => table)
+  return {
+    pivots: [...pivots].map(([table, references]) => ({ table, references })),
+    others: referrers.filter((referrer) => !isPivot(referrer) && !goesAlong(resource, referrer))
+  }
+}
+
+/** SQL: whether row `alias` refers to record `t`. */
+export function refersTo ({ columns, referenced }: Referrer, alias: string): string {
+  return columns.map((column, place) => `${alias}.${quote(column)} = t.${quote(referenced[place]!)}`).join(' AND ')
+}
+
+function pivotTables (all: Iterable<EntityMetadata>): Set<string> {
+  const metas = [...all]
+  const behind = new Set(metas.flatMap(({ props }) => props.filter(({ kind }) => kind === 'm:n').map((prop: EntityProperty) => prop.pivotEntity as unknown)))
+  return new Set(metas.filter((meta) => meta.pivotTable === true || behind.has(meta.class) || behind.has(meta.className)).map((meta) => unqualified(qualified(meta))))
+}
+
+/** A reference within the table, which nothing follows: who could delete its target has deleted the record too. */
+function goesAlong (resource: EngineResource, referrer: Referrer): boolean {
+  return isWithin(resource, referrer) && (referrer.action === 'a' || referrer.action === 'r')
+}
+
+/** Whether it is a reference of a resource's records to each other. */
+export function isWithin ({ table }: Pick<EngineResource, 'table'>, { table: from }: Referrer): boolean {
+  return unqualified(from) === unqualified(table)
+}
+
+/** Metadata may leave out the schema that the search path finds. */
+function unqualified (table: string): string {
+  return table.startsWith('"public".') ? table.slice('"public".'.length) : table
+}

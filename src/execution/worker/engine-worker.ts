@@ -1,0 +1,29 @@
+import type { Engine } from '../../engine/engine.ts'
+import type { QueueBackend } from '../../queue/job-queue.ts'
+import { abilitiesOf } from '../../engine/capabilities.ts'
+import { handleDelivery } from './handle-delivery.ts'
+import { startWorker, type RunningWorker } from './worker.ts'
+
+/** How long a worker that stops may take to put back what it is working on. */
+export const stopMs = 15_000
+
+export interface EngineWorkerSettings {
+  readonly engine: Engine
+  readonly queueBackend: QueueBackend
+  /** Jobs done at once. */
+  readonly concurrency: number
+}
+
+/** Starts a worker for the jobs of an engine: the same in a server's process and in one of its own. */
+export async function startEngineWorker ({ engine, queueBackend, concurrency }: EngineWorkerSettings): Promise<RunningWorker> {
+  const { pulse, tables, log, leaseMs, workerId } = engine
+  return await startWorker({
+    id: workerId,
+    backend: queueBackend,
+    concurrency,
+    abilities: abilitiesOf(engine),
+    registry: { sql: pulse, tables, deadAfterMs: leaseMs },
+    handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
+    onError: (error) => log.warn({ err: error }, 'the worker is in trouble')
+  })
+}

@@ -1,0 +1,59 @@
+import { quote, type Sql } from '../../database/sql.ts'
+import type { CascadeReference, Spread, CascadeGraph } from './cascade-graph.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { EngineResource } from '../../engine/engine.ts'
+import type { Slice } from '../../engine/writer.ts'
+import { inSlice, sliceKeys, sliceValues } from './slices.ts'
+
+/**
+ * SQL: the recursive query `gone (number, part, place)`, which has the rows that a delete takes along, and those that it
+ * starts from, by their table's number and their place in it, each once: so circles come to an end, and nothing travels.
+ *
+ * @param start SQL after FROM: the rows `t` that are deleted
+ * @param goesOn SQL: whether row `next` is to be taken up, of the table with this number and this name
+ */
+export function goneRows (
+  { tables, references }: Pick<Spread, 'tables' | 'references'>, start: string, goesOn: (row: string, number: number) => string = () => ''
+): string {
+  const steps = references.map((reference) => step(tables, reference, goesOn('c', reference.to)))
+  const following = `
+      UNION
+      SELECT next.number, next.part, next.place
+      FROM gone g CROSS JOIN LATERAL (${steps.join(' UNION ALL ')}) next`
+  return `gone (number, part, place) AS (
+      SELECT 0, t.tableoid, t.ctid FROM ${start}${steps.length === 0 ? '' : following}
+    )`
+}
+
+/** SQL: the rows that refer by one foreign key to row `g`. */
+function step (tables: readonly string[], reference: CascadeReference, goesOn: string): string {
+  return `
+        SELECT ${reference.to}::int AS number, c.tableoid AS part, c.ctid AS place ${referring(tables, reference)}${goesOn}`
+}
+
+/** SQL: FROM … WHERE of the rows `c` that refer by one foreign key to row `g` of those that are gone. */
+export function referring (tables: readonly string[], { from, to, columns, referenced }: CascadeReference): string {
+  const on = columns.map((column, index) => `c.${quote(column)} = p.${quote(referenced[index]!)}`).join(' AND ')
+  return `FROM ${tables[from]!} p JOIN ${tables[to]!} c ON ${on}
+        WHERE g.number = ${from} AND p.tableoid = g.part AND p.ctid = g.place`
+}
+
+export interface Cascaded {
+  child: EngineResource
+  /** Stored, in no order, each once. */
+  keys: string[]
+}
+
+/** The records of resources that a delete of a slice would take along. */
+export async function readCascaded (
+  sql: Sql, tables: Tables, { resource, slice, graph }: { resource: EngineResource, slice: Slice, graph: CascadeGraph }
+): Promise<Cascaded[]> {
+  const told = [...graph.children].map(([number, child]) => `
+    SELECT ${number}::int AS number, (${child.key.stored('r')})::text AS key
+    FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
+    WHERE g.number = ${number}${child.root === resource.root ? ` AND NOT (${child.key.among('r', sliceKeys(tables, resource.key))})` : ''}`)
+  const rows = await sql.query<{ number: number, keys: string[] }>(`
+    WITH RECURSIVE ${goneRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)}
+    SELECT number, array_agg(key) AS keys FROM (${told.join(' UNION ALL ')}) found GROUP BY number ORDER BY number`, sliceValues(slice))
+  return rows.map(({ number, keys }) => ({ child: graph.children.get(number)!, keys }))
+}

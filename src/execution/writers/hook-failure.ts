@@ -1,0 +1,19 @@
+import { isConnectionError, sqlState } from '../../database/sql.ts'
+import { isPowercrudError, messageOf, problem, type PowercrudError } from '../../errors.ts'
+
+/**
+ * What code of the application throws while it writes is about a record, whatever it is, and its words are for the log
+ * only; what the database throws, and what refuses in our own words, speaks for itself.
+ */
+export function asRecordError (error: unknown): unknown {
+  if (isPowercrudError(error) || sqlState(error) !== undefined || isConnectionError(error)) return error
+  return problem('hook_failed', undefined, { cause: error })
+}
+
+/**
+ * The error with which a hook, a subscriber or a persistence class refuses a record in words that people may read.
+ * @param field the property at fault
+ */
+export function recordRefused (message: string = messageOf('rule_refused'), field?: string, cause?: unknown): PowercrudError {
+  return problem('rule_refused', message, { ...(typeof field === 'string' && { errors: [{ path: field, message }] }), ...(cause !== undefined && { cause }) })
+}

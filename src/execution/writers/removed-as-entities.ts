@@ -1,0 +1,66 @@
+import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
+import { quote } from '../../database/sql.ts'
+import { removes } from './choose-writer.ts'
+import type { Referrer } from '../../entities/catalog.ts'
+
+/** What goes with the rows of a table: its table, and its columns that have what these of theirs have. */
+type Step = Pick<Referrer, 'table' | 'name' | 'columns' | 'referenced'>
+
+/** A step, and the table that it leads away from. */
+interface Way extends Step {
+  from: string
+}
+
+/**
+ * What MikroORM removes together with records of an entity, by table: what belongs to the entities that it removes, and
+ * again to these. Of rows that the database takes along it knows nothing.
+ */
+export function removedAsEntities (removed: EntityMetadata, all: Iterable<EntityMetadata>): Map<string, Step[]> {
+  const metas = [...all].filter(({ embeddable }) => embeddable !== true)
+  const steps = new Map<string, Step[]>([[tableOf(removed), []]])
+  // A Map tells those that are added while it is walked.
+  for (const [table] of steps) {
+    for (const { from, ...way } of metas.filter((meta) => meta.pivotTable !== true && tableOf(meta) === table).flatMap((meta) => waysFrom(meta, metas))) {
+      steps.set(from, [...steps.get(from) ?? [], way])
+      if (!steps.has(way.table)) steps.set(way.table, [])
+    }
+  }
+  return steps
+}
+
+function waysFrom (meta: EntityMetadata, metas: readonly EntityMetadata[]): Way[] {
+  const parent = meta.tptParent as EntityMetadata | undefined
+  // What is inherited belongs to the row in the parent's table.
+  const relations = meta.relations.filter((prop) => removes(prop) && parent?.properties[prop.name as never] === undefined)
+  return [
+    ...relations.flatMap((prop) => prop.kind === 'm:n' ? members(meta, prop, metas) : belongings(meta, prop)),
+    ...(parent === undefined ? [] : [{ from: tableOf(meta), table: tableOf(parent), name: parent.tableName, columns: keyOf(parent), referenced: keyOf(meta) }])
+  ]
+}
+
+function belongings (meta: EntityMetadata, { targetMeta, mappedBy, joinColumns, referencedColumnNames }: EntityProperty): Way[] {
+  if (targetMeta === undefined) return []
+  const target = { from: tableOf(meta), table: tableOf(targetMeta), name: targetMeta.tableName }
+  if (mappedBy === undefined) return [{ ...target, columns: referencedColumnNames, referenced: joinColumns }]
+  const owner = targetMeta.properties[mappedBy as never] as EntityProperty
+  return [{ ...target, columns: owner.joinColumns, referenced: owner.referencedColumnNames }]
+}
+
+/** By their pivot table: neither the record nor a member has a column of the other's. */
+function members (meta: EntityMetadata, { targetMeta, pivotEntity, joinColumns, inverseJoinColumns }: EntityProperty, metas: readonly EntityMetadata[]): Way[] {
+  const pivot = metas.find((other) => other.class === pivotEntity || other.className === (pivotEntity as unknown))
+  if (pivot === undefined || targetMeta === undefined) return []
+  return [
+    { from: tableOf(meta), table: tableOf(pivot), name: pivot.tableName, columns: joinColumns, referenced: keyOf(meta) },
+    { from: tableOf(pivot), table: tableOf(targetMeta), name: targetMeta.tableName, columns: keyOf(targetMeta), referenced: inverseJoinColumns }
+  ]
+}
+
+function keyOf (meta: EntityMetadata): string[] {
+  return meta.getPrimaryProps().flatMap(({ fieldNames }) => fieldNames)
+}
+
+/** The quoted table of an entity, as `readReferrers` names it. */
+export function tableOf ({ schema, tableName }: EntityMetadata): string {
+  return `${quote(schema ?? 'public')}.${quote(tableName)}`
+}

@@ -1,0 +1,109 @@
+import type { Tables, KeyKind } from '../../database/tables.ts'
+import { type RecordKey, recordKeyOf } from '../../entities/record-key.ts'
+import { type Resource, qualified } from '../../entities/resource.ts'
+import type { Slice, RowLock } from '../../engine/writer.ts'
+import type { EntityMetadata } from '@mikro-orm/core'
+import type { Sql } from '../../database/sql.ts'
+
+/** SQL: the sorted keys of a slice. It takes the parameters $1…$4 of `sliceValues`. */
+export function sliceKeys (tables: Tables, { kind }: RecordKey): string {
+  return `(SELECT keys[$3::int:$4::int] FROM ${tables.chunkOf[kind]} WHERE selection_id = $1::uuid AND no = $2::int)`
+}
+
+export function sliceValues ({ selectionId, no, from, to }: Slice): unknown[] {
+  return [selectionId, no, from, to]
+}
+
+/** SQL: whether row `alias` is one of the slice's records. */
+export function inSlice (tables: Tables, { key, ofClass }: Pick<Resource, 'key' | 'ofClass'>, alias: string): string {
+  return `${key.among(alias, sliceKeys(tables, key))}${ofClass(alias)}`
+}
+
+/** The same, for statements whose parameters are somebody else's. */
+export function literalSliceKeys (tables: Tables, { kind }: RecordKey, { selectionId, no, from, to }: Slice): string {
+  return `(SELECT keys[${Number(from)}:${Number(to)}] FROM ${tables.chunkOf[kind]} WHERE selection_id = '${selectionId.replace(/[^0-9a-f-]/gi, '')}'::uuid AND no = ${Number(no)})`
+}
+
+export interface LockedRecord {
+  /** Place within the chunk. */
+  place: number
+  /** The stored key. */
+  key: string
+}
+
+/** Locks the records of a slice, in the order of their key. Output: those that are there, in that order. */
+export async function lockSlice (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<LockedRecord[]> {
+  const { table, key } = resource
+  return await sql.query<{ place: number, key: string }>(`
+    WITH locked AS MATERIALIZED (
+      SELECT ${key.stored('t')} AS key, row_number() OVER () AS turn FROM (
+        SELECT ${key.columns.map(({ column }) => `t.${column}`).join(', ')} FROM ${table} t
+        WHERE ${inSlice(tables, resource, 't')} ORDER BY ${key.orderBy('t')} FOR ${lock}
+      ) AS t
+    ), slice AS MATERIALIZED (
+      SELECT s.key, s.place + $3::int - 1 AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
+    )
+    SELECT slice.place::int AS place, locked.key::text AS key FROM locked JOIN slice USING (key) ORDER BY locked.turn`, sliceValues(slice))
+}
+
+/** Locks the rows of a slice's records in the table of a class that theirs extends. */
+export async function lockAncestors (
+  sql: Sql, tables: Tables, { ancestor, kind, slice, lock }: { ancestor: EntityMetadata, kind: KeyKind, slice: Slice, lock: RowLock }
+): Promise<void> {
+  const key = recordKeyOf(ancestor)
+  await sql.query(`
+    SELECT 1 FROM ${qualified(ancestor)} t
+    WHERE ${key.among('t', sliceKeys(tables, { ...key, kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
+}
+
+/** Locks the records of a slice in the order of their key, as a delete would: nobody can refer to them from here on. */
+export async function holdSlice (sql: Sql, tables: Tables, resource: Resource, slice: Slice): Promise<void> {
+  const { table, key } = resource
+  await sql.query(`
+    SELECT count(*) FROM (SELECT FROM ${table} t WHERE ${inSlice(tables, resource, 't')} ORDER BY ${key.orderBy('t')} FOR UPDATE) AS held`, sliceValues(slice))
+}
+
+/**
+ * Which of a slice's records other transactions hold right now; locks the rest. No waiting.
+ * Output: places within the chunk.
+ */
+export async function findHeld (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<number[]> {
+  const { table, key } = resource
+  const [row] = await sql.query<{ held: number[] | null }>(`
+    WITH slice AS MATERIALIZED (
+      SELECT s.key, s.place + $3::int - 1 AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
+    ), present AS MATERIALIZED (
+      SELECT ${key.stored('t')} AS key FROM ${table} t WHERE ${inSlice(tables, resource, 't')}
+    ), free AS MATERIALIZED (
+      SELECT ${key.stored('t')} AS key FROM ${table} t WHERE ${inSlice(tables, resource, 't')} FOR ${lock} SKIP LOCKED
+    )
+    SELECT array_agg(place::int ORDER BY place) AS held FROM slice
+    WHERE key IN (SELECT key FROM present) AND key NOT IN (SELECT key FROM free)`, sliceValues(slice))
+  return row!.held ?? []
+}
+
+/**
+ * Which of a slice's records were not written: those that are there had the values already, the others are missing.
+ * A statement of its own after the write, so that it sees what others committed while the write waited for them.
+ *
+ * Input: the keys that were written. Output: places within the chunk.
+ */
+export async function readUnwritten (
+  sql: Sql, tables: Tables, { table, key, ofClass }: Resource, slice: Slice, written: readonly string[]
+): Promise<{ unchanged: number[], missing: number[] }> {
+  const isText = key.kind === 'text'
+  const [row] = await sql.query<{ unchanged: number[] | null, missing: number[] | null }>(`
+    WITH slice AS MATERIALIZED (
+      SELECT s.key, s.place + $3::int - 1 AS place
+      FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
+    ), unwritten AS MATERIALIZED (
+      SELECT key, place FROM slice
+      WHERE key NOT IN (SELECT w.key${isText ? ' COLLATE "C"' : ''} FROM unnest($5::${key.kind}[]) AS w (key))
+    ), present AS (
+      SELECT ${key.stored('t')} AS key FROM ${table} t WHERE ${key.among('t', '(SELECT array_agg(key) FROM unwritten)')}${ofClass('t')}
+    )
+    SELECT array_agg(place ORDER BY place) FILTER (WHERE found) AS unchanged,
+      array_agg(place ORDER BY place) FILTER (WHERE NOT found) AS missing
+    FROM (SELECT place::int, key IN (SELECT key FROM present) AS found FROM unwritten) AS told`, [...sliceValues(slice), written])
+  return { unchanged: row!.unchanged ?? [], missing: row!.missing ?? [] }
+}

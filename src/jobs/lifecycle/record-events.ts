@@ -1,0 +1,43 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { TerminalStatus } from '../../../schemas/job.ts'
+import type { Sql } from '../../database/sql.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import { viewJob } from '../view/view-job.ts'
+import type { LiveProgress } from '../../live/live-store.ts'
+import type { KeptEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
+import { insertEvents } from './outbox.ts'
+
+/** A job that the queue has not heard of yet may be taken back: nobody is told of it before that is settled, or this time is over. */
+const unsettledMs = 10_000
+
+const ends: Readonly<Record<TerminalStatus, LifecycleEvent>> = {
+  succeeded: 'complete', completed_with_errors: 'complete', failed: 'fail', cancelled: 'cancel'
+}
+
+type Recorder = Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>
+
+/** Records, in the transaction that makes a job, that it was made. */
+export async function recordCreate (engine: Recorder, sql: Sql, job: JobRow): Promise<void> {
+  await record(engine, sql, job, ['create'], job.status === 'queued' ? unsettledMs : 0)
+}
+
+/** Records, in the transaction that ends a job, how it ended: once, whoever ends it, and whatever dies afterwards. */
+export async function recordEnd (engine: Recorder, sql: Sql, job: JobRow): Promise<void> {
+  await record(engine, sql, job, [ends[job.status as TerminalStatus], 'cleanup'], 0)
+}
+
+async function record (engine: Recorder, sql: Sql, job: JobRow, events: readonly LifecycleEvent[], holdMs: number): Promise<void> {
+  if (!engine.lifecycle.isWanted(job)) return
+  await insertEvents(sql, engine.tables, {
+    jobId: job.id, events: events.map((event) => ({ id: uuidv7(), event })), kept: keptEvent(engine, job, undefined), holdMs
+  })
+}
+
+/** What is kept of a job with an event. */
+export function keptEvent (engine: Pick<Engine, 'options' | 'resources'>, job: JobRow, live: LiveProgress | undefined): KeptEvent {
+  return {
+    job: viewJob(engine, job, live),
+    payload: { payload: job.spec.payload ?? null, group: job.group_name, affected: job.affected, set: job.spec.set ?? null }
+  }
+}

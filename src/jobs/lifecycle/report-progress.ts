@@ -1,0 +1,13 @@
+import type { Engine } from '../../engine/engine.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import type { LiveStore } from '../../live/live-store.ts'
+
+/** The live store, for the progress of one job, of which its lifecycle hears too. */
+export function tellingLifecycle ({ live, lifecycle }: Engine, job: JobRow): Pick<LiveStore, 'tell'> {
+  return {
+    async tell (jobId, progress) {
+      lifecycle.progress(job, progress)
+      await live.tell(jobId, progress)
+    }
+  }
+}

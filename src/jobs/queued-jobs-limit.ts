@@ -1,0 +1,23 @@
+import type { Sql } from '../database/sql.ts'
+import type { Engine } from '../engine/engine.ts'
+import { problem } from '../errors.ts'
+import { lockName } from '../database/advisory-lock.ts'
+import { retryAfterSeconds } from '../database/unavailable.ts'
+import { countQueuedJobs } from './store/launches.ts'
+
+/**
+ * Lets a user have no more than `maxQueuedJobsPerUser` jobs in line. Called in the transaction that adds one, after the
+ * locks of its records and shortly before its end, so that launches of one user wait for each other no longer than they
+ * must. Nobody (null) has no limit: strangers who shared one could keep each other out.
+ *
+ * @throws too_many_jobs; unavailable when other launches of the user take too long
+ */
+export async function requireRoom ({ tables, options: { maxQueuedJobsPerUser } }: Engine, sql: Sql, user: { id: string } | null): Promise<void> {
+  if (user === null) return
+  await lockName(sql, `powercrud user ${tables.schema} ${user.id}`, 'your other launches take too long')
+  // A statement of its own: it must see what the launches before it have committed.
+  if (await countQueuedJobs(sql, tables, { userId: user.id, atMost: maxQueuedJobsPerUser }) < maxQueuedJobsPerUser) return
+  throw problem('too_many_jobs',
+    `you have ${maxQueuedJobsPerUser} ${maxQueuedJobsPerUser === 1 ? 'job' : 'jobs'} in line, and more are not allowed; try again when one has begun`,
+    { retryAfterSeconds })
+}

@@ -1,0 +1,25 @@
+import type { JobRow } from '../../engine/job-row.ts'
+import { resultsOf } from '../results/row-results.ts'
+import { readChunkOutcome } from '../results/chunk-outcomes.ts'
+import type { FreezeRequest } from './freeze.ts'
+import type { FrozenSelection } from '../../entities/selection.ts'
+import { copyChunk } from './frozen-chunks.ts'
+
+/**
+ * Freezes what another job has written, in chunks of the same numbers, which is how an undo finds the before-images.
+ * Records that were deleted are not there to be seen, so what the other job saw is what counts.
+ */
+export async function freezeWritten (request: Omit<FreezeRequest, 'selection'>, job: JobRow): Promise<FrozenSelection> {
+  const { sql, tables, resource: { key }, selectionId, living } = request
+  const frozen = { total: 0, present: 0, chunkCount: 0 }
+  for (let from = 0; ;) {
+    const chunk = await readChunkOutcome(sql, tables, { kind: key.kind, jobId: job.id, selectionId: job.selection_id, from, outcome: 'succeeded' })
+    if (chunk === undefined) return frozen
+    from = chunk.no + 1
+    const places = resultsOf(chunk, key).filter(({ result }) => result.outcome === 'succeeded').map(({ place }) => place)
+    const size = await copyChunk(sql, tables, { kind: key.kind, from: job.selection_id, to: selectionId, no: chunk.no, places, living })
+    frozen.total += size
+    frozen.present += size
+    frozen.chunkCount = chunk.no + 1
+  }
+}

@@ -1,0 +1,95 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import { type JobRow, withInstants, type JobCounts } from '../../engine/job-row.ts'
+import type { JobStatus, TerminalStatus } from '../../../schemas/job.ts'
+
+/**
+ * A worker that shuts down gives its job back: no lease, the same delivery number, and the attempt does not count.
+ * Output: whether it was still this worker's to give.
+ */
+export async function putBackJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
+  const rows = await sql.query(`
+    UPDATE ${tables.job}
+    SET status = 'queued', lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = now()
+    WHERE id = $1 AND fence = $2 AND status = 'running'
+    RETURNING 1`, [id, fence])
+  return rows.length > 0
+}
+
+/**
+ * Puts a task back into the queue, to be tried again after a while, under a new delivery number: the queue knows the old
+ * one as active, and would ignore it.
+ *
+ * Input: the claim, whether the handler failed (what is only interrupted does not count), the rest in milliseconds.
+ * Output: the new delivery number; undefined when somebody else has the job, or asked something of it.
+ */
+export async function retryJob (
+  sql: Sql, tables: Tables, { id, fence, failed, restMs }: { id: string, fence: number, failed: boolean, restMs: number }
+): Promise<number | undefined> {
+  const [row] = await sql.query<{ n: number }>(`
+    UPDATE ${tables.job}
+    SET status = 'queued', n = n + 1, failures = failures + $3::int, run_after = now() + $4 * interval '1 ms',
+      lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
+    WHERE id = $1 AND fence = $2 AND status = 'running'
+    RETURNING n`, [id, fence, failed ? 1 : 0, restMs])
+  return row?.n
+}
+
+/** The worker of a pausing job lets go of it. Output: whether it was still this worker's to park. */
+export async function parkJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
+  const rows = await sql.query(`
+    UPDATE ${tables.job}
+    SET status = 'paused', lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
+    WHERE id = $1 AND fence = $2 AND status = 'pausing'
+    RETURNING 1`, [id, fence])
+  return rows.length > 0
+}
+
+/** Asks the worker of a job to stop; its lease stays. Output: undefined when nobody works on the job (any more). */
+export async function askToCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
+  const [row] = await sql.query<JobRow>(`
+    UPDATE ${tables.job} SET status = 'cancelling', touched_at = now()
+    WHERE id = $1 AND status IN ('running', 'pausing') RETURNING *`, [id])
+  return row
+}
+
+/** A waiting job gets its records, and wants a worker. Output: whether it was still waiting. */
+export async function grantJob (sql: Sql, tables: Tables, id: string): Promise<boolean> {
+  const rows = await sql.query(`
+    UPDATE ${tables.job} SET status = 'queued', touched_at = now() WHERE id = $1 AND status = 'waiting' RETURNING 1`, [id])
+  return rows.length > 0
+}
+
+export interface JobEnd {
+  status: TerminalStatus
+  error: { code: string, message: string, rowCode?: string } | null
+  /** What became of the records; undefined: as counted so far. */
+  counts?: Omit<JobCounts, 'total'>
+  result?: unknown
+}
+
+/**
+ * Ends a job: its last statement, and (under `rollback`) the fence of its one transaction.
+ *
+ * Input: the claim (a fence of undefined: whoever holds it, for those who end a job from outside), the end, and the
+ * statuses from which it may come. Output: the ended job; undefined when somebody else has it, or ended it.
+ */
+export async function finishJob (
+  sql: Sql, tables: Tables,
+  { id, fence, end, from }: { id: string, fence: number | undefined, end: JobEnd, from: readonly JobStatus[] }
+): Promise<JobRow | undefined> {
+  const { counts } = end
+  const [row] = await sql.query<JobRow>(`
+    UPDATE ${tables.job}
+    SET status = $4, error_code = $5, error_message = $6, error_row_code = $7, result = $8,
+      succeeded = coalesce($9, succeeded), unchanged = coalesce($10, unchanged), missing = coalesce($11, missing),
+      skipped = coalesce($12, skipped), failed = coalesce($13, failed),
+      finished_at = now(), touched_at = now(), lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL
+    WHERE id = $1 AND ($2::int IS NULL OR fence = $2) AND status = ANY($3)
+    RETURNING *`, [
+    id, fence ?? null, from, end.status, end.error?.code ?? null, end.error?.message ?? null, end.error?.rowCode ?? null,
+    end.result === undefined ? null : JSON.stringify(end.result),
+    counts?.succeeded ?? null, counts?.unchanged ?? null, counts?.missing ?? null, counts?.skipped ?? null, counts?.failed ?? null
+  ])
+  return row && withInstants(row)
+}

@@ -1,0 +1,80 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { Abilities } from '../../engine/capabilities.ts'
+
+/**
+ * SQL: whether a worker can do a job, as `hindranceOf` judges it. A worker that does not tell what it can do is taken to
+ * be able. Null is no.
+ */
+export function canDo ({ worker, job }: { worker: string, job: string }): string {
+  const task = `${worker}.abilities -> 'tasks' -> ${job}.operation`
+  const version = `coalesce((${job}.spec ->> 'version')::int, 1)`
+  return `(${worker}.abilities IS NULL OR CASE ${job}.kind
+    WHEN 'bulk' THEN ${worker}.abilities -> 'resources' ->> ${job}.resource = ${job}.fingerprint
+    ELSE (${task} ->> 'version')::int = ${version} OR ((${task} ->> 'version')::int > ${version} AND (${task} ->> 'upgrades')::boolean)
+  END)`
+}
+
+export interface WorkerEntry {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly concurrency: number
+  /** The resources and tasks that it can work for, and what it means by them: by this others can tell whether a job has a worker. */
+  readonly abilities: Abilities
+}
+
+/** Tells that a worker lives, by the database's clock; also one whose row was taken for a dead one's. */
+export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, abilities }: WorkerEntry): Promise<void> {
+  await sql.query(`
+    INSERT INTO ${tables.worker} (id, host, pid, concurrency, abilities) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (id) DO UPDATE SET seen_at = now(), stopped_at = NULL`,
+  [id, host, pid, concurrency, JSON.stringify(abilities)])
+}
+
+/**
+ * Tells that a worker has stopped. Its row stays for a while, as evidence that there was one: between the last worker
+ * of one deployment and the first of the next no job is abandoned.
+ */
+export async function unregisterWorker (sql: Sql, tables: Tables, id: string): Promise<void> {
+  await sql.query(`UPDATE ${tables.worker} SET seen_at = now(), stopped_at = now() WHERE id = $1`, [id])
+}
+
+export interface LivingWorker {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  /** Null where it does not tell. */
+  readonly abilities: Abilities | null
+}
+
+/** The workers that told within `livingMs` that they live, and have not stopped since. */
+export async function readLivingWorkers (sql: Sql, tables: Tables, livingMs: number): Promise<LivingWorker[]> {
+  return sql.query<LivingWorker>(`
+    SELECT id, host, pid, abilities FROM ${tables.worker}
+    WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms'
+    ORDER BY host, pid`, [livingMs])
+}
+
+/** How many workers told within `livingMs` that they live, and have not stopped since. */
+export async function countLivingWorkers (sql: Sql, tables: Tables, livingMs: number): Promise<number> {
+  const [row] = await sql.query<{ living: number }>(`
+    SELECT count(*)::int AS living FROM ${tables.worker} WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms'`, [livingMs])
+  return row!.living
+}
+
+/** More are not counted: who asks for health asks often. */
+const countedAtMost = 1_000
+
+/** How many of the queued jobs none of the living workers can do; with no worker alive, all of them. 1000 at most. */
+export async function countStrandedJobs (sql: Sql, tables: Tables, livingMs: number): Promise<number> {
+  const [row] = await sql.query<{ stranded: number }>(`
+    SELECT count(*)::int AS stranded FROM (
+      SELECT FROM ${tables.job} AS job
+      WHERE status = 'queued' AND finished_at IS NULL AND NOT EXISTS (
+        SELECT FROM ${tables.worker} AS worker
+        WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms' AND ${canDo({ worker: 'worker', job: 'job' })})
+      LIMIT $2
+    ) AS found`, [livingMs, countedAtMost])
+  return row!.stranded
+}

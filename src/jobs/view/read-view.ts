@@ -1,0 +1,57 @@
+import type { Job } from '../../../schemas/job.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { LiveProgress } from '../../live/live-store.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import { reachable } from '../../database/unavailable.ts'
+import { readJob } from '../store/job-rows.ts'
+import { isTerminal } from '../../engine/states.ts'
+import { viewJob } from './view-job.ts'
+
+/** A job with its row, for those who must judge who may see it. */
+export interface JobView {
+  row: JobRow
+  job: Job
+}
+
+/** Reads a job and what is told of it live; undefined for an unknown id. @throws unavailable */
+export async function readView (engine: Engine, id: string): Promise<JobView | undefined> {
+  const row = await reachable(engine, () => readJob(engine.database, engine.tables, id))
+  return row && { row, job: await viewLive(engine, row) }
+}
+
+/** The view of a job that was just read or written. A live store that cannot be reached costs freshness, nothing else. */
+export async function viewLive (engine: Engine, row: JobRow): Promise<Job> {
+  return viewJob(engine, row, await hear(engine, row))
+}
+
+/** The views of many jobs, with one question to the live store. */
+export async function viewAll (engine: Engine, rows: readonly JobRow[]): Promise<JobView[]> {
+  const told = await hearMany(engine, rows.filter(isTold).map(({ id }) => id))
+  return rows.map((row) => ({ row, job: viewJob(engine, row, told.get(row.id)) }))
+}
+
+/** A job that no worker has, or that has ended, tells nothing. */
+function isTold ({ status }: JobRow): boolean {
+  return !isTerminal(status) && status !== 'queued' && status !== 'waiting'
+}
+
+async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {
+  if (ids.length === 0) return new Map()
+  try {
+    return await live.hearMany(ids)
+  } catch (error) {
+    log.warn({ err: error }, 'the live store cannot be reached; progress is told from the job rows')
+    return new Map()
+  }
+}
+
+async function hear ({ live, log }: Engine, row: JobRow): Promise<LiveProgress | undefined> {
+  if (!isTold(row)) return undefined
+  const { id } = row
+  try {
+    return await live.hear(id)
+  } catch (error) {
+    log.warn({ jobId: id, err: error }, 'the live store cannot be reached; progress is told from the job row')
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import type { Job } from '../../../schemas/job.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { LiveProgress } from '../../live/live-store.ts'
+import { paceOf } from '../../live/rate.ts'
+import { isUndoable } from './is-undoable.ts'
+import { processedOf, type JobRow } from '../../engine/job-row.ts'
+import { progressMessage } from './progress-message.ts'
+import { isTerminal } from '../../engine/states.ts'
+
+/**
+ * A job as clients see it: its row, and while it runs what was told live.
+ *
+ * The row wins wherever it knows more: a claim that is over, or a job that has ended, tells nothing any more.
+ */
+export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow, live: LiveProgress | undefined, now = new Date()): Job {
+  const ended = isTerminal(row.status)
+  const told = !ended && live !== undefined && live.fence === row.fence ? live : undefined
+  const processed = Math.max(processedOf(row), told?.processed ?? 0)
+  // How much a task has to do it may say on the way.
+  const total = row.kind === 'task' ? told?.total ?? row.total : row.total
+  const { succeeded, unchanged, missing, skipped, failed } = row
+  return {
+    id: row.id,
+    resource: row.resource,
+    operation: row.operation,
+    status: row.status,
+    counts: { total, processed, succeeded, unchanged, missing, skipped, failed },
+    progress: {
+      ...paceOf({ status: row.status, startedAt: row.started_at, finishedAt: row.finished_at, processed, total, now }),
+      ...(row.kind === 'task' && ended && { percent: row.status === 'succeeded' ? 100 : 0 }),
+      message: told?.message ?? waitsFor(row) ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
+    },
+    onError: row.on_error,
+    onConflict: row.on_conflict,
+    attempts: row.attempts,
+    createdBy: row.created_by_id === null ? null : { id: row.created_by_id, label: row.created_by_label ?? row.created_by_id },
+    reason: row.reason,
+    undoOf: row.undo_of,
+    retryOf: row.retry_of,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    error: row.error_code === null ? null : { code: row.error_code as NonNullable<Job['error']>['code'], message: row.error_message ?? '' },
+    result: row.result,
+    links: linksOf(engine, row)
+  }
+}
+
+/** A queued job that a worker left to others says so: it would be silent about a config that differs for as long as nobody looks into logs. */
+function waitsFor ({ status, hindrance }: JobRow): string | undefined {
+  return status === 'queued' && hindrance !== null ? `waits for a worker with the same config; one left it: ${hindrance}` : undefined
+}
+
+function linksOf (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow): Job['links'] {
+  const { id, status } = row
+  const { basePath } = engine.options
+  const job = `${basePath}/jobs/${id}`
+  return {
+    self: job,
+    progress: `${basePath}/progress/${id}`,
+    // The stream is still to be built, and a link must lead somewhere.
+    events: null,
+    results: `${job}/results`,
+    cancel: isTerminal(status) || status === 'cancelling' ? null : `${job}/cancel`,
+    undo: isUndoable(engine, row) ? `${job}/undo` : null
+  }
+}

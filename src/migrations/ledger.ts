@@ -1,0 +1,46 @@
+import type { Sql } from '../database/sql.ts'
+import type { Tables } from '../database/tables.ts'
+
+/**
+ * Creates the schema and the ledger of migrations, where they are missing. A schema that exists is not asked for again:
+ * `CREATE SCHEMA IF NOT EXISTS` wants the right to create one even then.
+ */
+export async function createLedger (sql: Sql, tables: Tables): Promise<void> {
+  const [schema] = await sql.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [tables.schema])
+  if (!schema?.exists) await sql.query(`CREATE SCHEMA ${tables.schema}`)
+  await sql.query(`CREATE TABLE IF NOT EXISTS ${tables.migration} (
+    name text PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  )`)
+}
+
+/** The names in the ledger; none while there is no ledger. */
+export async function appliedMigrations (sql: Sql, tables: Tables): Promise<Set<string>> {
+  const [ledger] = await sql.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [tables.migration])
+  if (!ledger?.exists) return new Set()
+  const rows = await sql.query<{ name: string }>(`SELECT name FROM ${tables.migration}`)
+  return new Set(rows.map(({ name }) => name))
+}
+
+/** Enters a migration in the ledger, in the transaction that applied it. */
+export async function recordMigration (sql: Sql, tables: Tables, name: string): Promise<void> {
+  await sql.query(`INSERT INTO ${tables.migration} (name) VALUES ($1)`, [name])
+}
+
+/** `PCMG` in ASCII: the class of the advisory lock; its second half is the schema that is migrated. */
+const lockClass = 0x50434d47
+
+/** Waits for the right to migrate this schema; held until the transaction ends, so no death leaves it behind. */
+export async function lockMigrations (sql: Sql, tables: Tables): Promise<void> {
+  await sql.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, tables.schema])
+}
+
+/**
+ * Bounds the transaction it is called in: nobody waits for a frozen process that migrates for longer than a minute.
+ * The migration's own statements may take as long as they need.
+ */
+export async function boundTransaction (sql: Sql): Promise<void> {
+  await sql.query(`SELECT set_config('lock_timeout', '60s', true),
+    set_config('idle_in_transaction_session_timeout', '60s', true),
+    set_config('statement_timeout', '0', true)`)
+}

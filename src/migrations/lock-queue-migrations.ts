@@ -1,0 +1,12 @@
+import type { Sql } from '../database/sql.ts'
+
+/** `PCQM` in ASCII: the class of the advisory lock. Applications with schemas of their own share the queue's. */
+const lockClass = 0x5043514d
+
+/**
+ * Waits for the right to migrate the queue's schema; held until the session ends. BullMQ has a lock of its own, but makes
+ * the schema before it takes it, and of two `CREATE SCHEMA IF NOT EXISTS` at once one fails.
+ */
+export async function lockQueueMigrations (sql: Sql): Promise<void> {
+  await sql.query('SELECT pg_advisory_lock($1, 0)', [lockClass])
+}

@@ -1,0 +1,47 @@
+import type { Engine } from '../engine/engine.ts'
+import { problem } from '../errors.ts'
+import { endJobNow } from '../jobs/end-job.ts'
+import type { JobRow } from '../engine/job-row.ts'
+import { askToCancel } from '../jobs/store/transitions.ts'
+import { readJob } from '../jobs/store/job-rows.ts'
+import { reachable } from '../database/unavailable.ts'
+
+/**
+ * Cancels a job. One that nobody works on ends at once; a running one ends after its running chunk, or rolls back
+ * where it is one transaction. What was committed stays, and is counted. Cancelling twice is cancelling.
+ * @throws job_not_found, wrong_state for a job that has ended, unavailable
+ */
+export async function cancelJob (engine: Engine, id: string): Promise<JobRow> {
+  return reachable(engine, () => cancel(engine, id))
+}
+
+/** Each step is a compare-and-set: if the job moves between two of them, the next look decides. */
+async function cancel (engine: Engine, id: string): Promise<JobRow> {
+  const { database, tables, live, log } = engine
+  for (;;) {
+    const job = await readJob(database, tables, id)
+    if (job === undefined) throw problem('job_not_found')
+    switch (job.status) {
+      case 'queued':
+      case 'waiting':
+      case 'paused': {
+        const ended = await endJobNow(engine, { job, fence: undefined, from: [job.status], end: { status: 'cancelled', error: null } })
+        if (ended !== undefined) return ended
+        break
+      }
+      case 'running':
+      case 'pausing': {
+        const asked = await askToCancel(database, tables, id)
+        if (asked === undefined) break
+        await live.signal({ jobId: id, kind: 'wish' }).catch((error: unknown) => {
+          log.warn({ jobId: id, err: error }, 'could not signal a cancel; the heartbeat of the job will see it')
+        })
+        return asked
+      }
+      case 'cancelling':
+        return job
+      default:
+        throw problem('wrong_state', `the job has ended (${job.status}) and cannot be cancelled`, { jobId: id })
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { removeDeadWorkers, removeExpiredPreviews, removeIdempotencyKeys, removeOldChunks, removeOldJobChunks, removeOldJobs, removeOrphanChunks } from '../../jobs/store/purge.ts'
+import { before, reaching, removeAll, type Sweep } from './sweep.ts'
+
+/** Rows that one statement removes at most. */
+const rowsAtMost = 500
+
+/** A selection that no job has is a preview, which is of use for an hour; twice that leaves no race about it. */
+const orphanAgeMs = 2 * 3_600_000
+
+/** Removes jobs that finished long ago, with their selections and results. */
+export async function removeFinished (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables, options: { cleanupGracePeriodMs } }, summary } = sweep
+  const old = { before: before(sweep, cleanupGracePeriodMs), limit: rowsAtMost }
+  // The oldest come first, and all three look at the same ones: first what hangs on them, then they.
+  summary.jobsRemoved += await removeAll(sweep, async () => {
+    summary.chunksRemoved += await removeAll(sweep, () => removeOldChunks(database, tables, old))
+    await removeAll(sweep, () => removeOldJobChunks(database, tables, old))
+    return removeOldJobs(database, tables, old)
+  })
+}
+
+/** Removes previews that nobody executed in time; their selections follow as orphans. */
+export async function removePreviews (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables }, summary } = sweep
+  const expired = { before: sweep.now, limit: rowsAtMost }
+  summary.previewsRemoved += await removeAll(sweep, () => removeExpiredPreviews(database, tables, expired))
+}
+
+/** Removes selections that belong to nobody. */
+export async function removeOrphans (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables }, summary } = sweep
+  const beforeId = smallestIdAt(before(sweep, orphanAgeMs))
+  summary.chunksRemoved += await removeAll(sweep, () => removeOrphanChunks(database, tables, { beforeId, limit: rowsAtMost }))
+}
+
+export async function removeKeys (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables, options: { progressTtlMs } }, summary } = sweep
+  const old = { before: before(sweep, progressTtlMs), limit: rowsAtMost }
+  summary.idempotencyKeysRemoved += await removeAll(sweep, () => removeIdempotencyKeys(database, tables, old))
+}
+
+export async function removeProgress (sweep: Sweep): Promise<void> {
+  const { engine: { live }, summary } = sweep
+  summary.progressRemoved += await reaching(sweep, 'live store', () => live.removeExpired()) ?? 0
+}
+
+/** A dead worker's row is kept for as long as it counts whether one was alive. */
+export async function removeWorkers (sweep: Sweep): Promise<void> {
+  const { engine: { database, tables, options: { conflictTtlMs } }, summary } = sweep
+  summary.workersRemoved += await removeDeadWorkers(database, tables, { before: before(sweep, conflictTtlMs) })
+}
+
+/** The smallest UUID of version 7 that can be made at an instant: it begins with the time. */
+function smallestIdAt (instant: Date): string {
+  const time = Math.max(0, instant.getTime()).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}

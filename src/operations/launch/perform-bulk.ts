@@ -1,0 +1,43 @@
+import { isConnectionError } from '../../database/sql.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { problem } from '../../errors.ts'
+import { runJob } from '../../execution/run/run-job.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import { launchBulk, type BulkLaunch } from './launch-bulk.ts'
+import { readJob } from '../../jobs/store/job-rows.ts'
+import { retryAfterSeconds } from '../../database/unavailable.ts'
+
+export interface Performed {
+  job: JobRow
+  replayed: boolean
+}
+
+/** A request is never asked to stop: it ends with its job. */
+const never = new AbortController().signal
+
+/**
+ * Launches a bulk operation, and does it at once where it is small: the same job, the same code path.
+ * @throws what `launchBulk` does
+ */
+export async function performBulk (engine: Engine, launch: BulkLaunch): Promise<Performed> {
+  const { job, claimed, replayed } = await launchBulk(engine, launch)
+  if (!claimed) return { job, replayed }
+  const end = await runJob(engine, { job, fence: job.fence }, never)
+  if (end.kind === 'ended') return { job: end.job, replayed }
+  return { job: await leftBehind(engine, job), replayed }
+}
+
+/**
+ * A job that this request has lost, to another worker or with the database: what its row says is what there is to say.
+ * @throws unavailable, with the job, since that will be done when the database is back
+ */
+async function leftBehind ({ database, tables }: Engine, job: JobRow): Promise<JobRow> {
+  try {
+    return await readJob(database, tables, job.id) ?? job
+  } catch (error) {
+    if (!isConnectionError(error)) throw error
+    throw problem('unavailable', 'the database was lost in the middle of the job, which goes on when it is back', {
+      jobId: job.id, retryAfterSeconds, cause: error
+    })
+  }
+}

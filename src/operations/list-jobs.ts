@@ -1,0 +1,57 @@
+import type { Engine } from '../engine/engine.ts'
+import { problem } from '../errors.ts'
+import { reachable } from '../database/unavailable.ts'
+import { viewAll, type JobView } from '../jobs/view/read-view.ts'
+import { listJobs as selectJobs, type JobPlace, type JobsWanted } from '../jobs/store/job-list.ts'
+
+export interface JobsQuery extends Omit<JobsWanted, 'after' | 'limit'> {
+  cursor: string | undefined
+  limit: number
+  /** Whether the caller may see a job; undefined where the query itself asks for none but those. */
+  maySee: ((view: JobView) => Promise<boolean>) | undefined
+}
+
+export interface JobList {
+  views: JobView[]
+  nextCursor: string | null
+}
+
+/** A judge that refuses nearly everything is not asked about more jobs than so many pages have; the cursor goes on from there. */
+const pagesAtMost = 10
+
+/**
+ * A page of jobs, newest first. The cursor is the place of the last job that was looked at, so that jobs which come and
+ * go meanwhile neither repeat nor hide any.
+ * @throws validation_failed for a cursor that was not ours, unavailable
+ */
+export async function listJobs (engine: Engine, { cursor, limit, maySee, ...wanted }: JobsQuery): Promise<JobList> {
+  let after = cursor === undefined ? undefined : placeIn(cursor)
+  const views: JobView[] = []
+  for (let page = 0; page < pagesAtMost; page++) {
+    const rows = await reachable(engine, () => selectJobs(engine.database, engine.tables, { ...wanted, after, limit: limit + 1 }))
+    for (const [index, view] of (await viewAll(engine, rows.slice(0, limit))).entries()) {
+      if (maySee !== undefined && !await maySee(view)) continue
+      views.push(view)
+      if (views.length === limit) return { views, nextCursor: index + 1 < rows.length ? cursorOf(rows[index]!) : null }
+    }
+    if (rows.length <= limit) return { views, nextCursor: null }
+    const last = rows[limit - 1]!
+    after = { createdAtUs: last.created_at_us, id: last.id }
+  }
+  return { views, nextCursor: after === undefined ? null : encode(after) }
+}
+
+function cursorOf ({ created_at_us: createdAtUs, id }: { created_at_us: string, id: string }): string {
+  return encode({ createdAtUs, id })
+}
+
+function encode ({ createdAtUs, id }: JobPlace): string {
+  return Buffer.from(`${createdAtUs} ${id}`).toString('base64url')
+}
+
+function placeIn (cursor: string): JobPlace {
+  const [, createdAtUs, id] = /^(\d{1,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (createdAtUs !== undefined && id !== undefined) return { createdAtUs, id }
+  const message = 'is no cursor of this list; take it from nextCursor'
+  throw problem('validation_failed', `the query is not valid: /cursor ${message}`, { errors: [{ path: '/cursor', message }] })
+}

@@ -1,0 +1,52 @@
+import type { Lock } from '../../schemas/locks.ts'
+import type { Engine, EngineResource } from '../engine/engine.ts'
+import { type JobView, viewAll } from '../jobs/view/read-view.ts'
+import { reachable } from '../database/unavailable.ts'
+import { readJobs } from '../jobs/store/job-rows.ts'
+import { visibleRows } from '../entities/conditions.ts'
+import type { SelectionView } from '../entities/selection.ts'
+import type { GivenKey } from '../jobs/locks/lockable.ts'
+import { whoHolds, type Holder } from '../jobs/locks/record-holders.ts'
+import type { Sql } from '../database/sql.ts'
+import type { RecordKey } from '../entities/record-key.ts'
+
+export interface LocksAsked {
+  readonly resource: EngineResource
+  readonly ids: readonly GivenKey[]
+  /** Which records the caller may see. */
+  readonly view: SelectionView
+  /** Which jobs. */
+  maySee (view: JobView): Promise<boolean>
+}
+
+/**
+ * Which records of a resource are locked, of those that the caller may see; by whom, only where they may see that job.
+ * @throws validation_failed for what is no key of it, unavailable
+ */
+export async function locksSeen (engine: Engine, { resource, ids, view, maySee }: LocksAsked): Promise<Lock[]> {
+  const holders = await ofVisible(engine, resource, view, await whoHolds(engine, resource.name, ids))
+  const jobIds = [...new Set(holders.map(({ jobId }) => jobId))]
+  const rows = jobIds.length === 0 ? [] : await reachable(engine, () => readJobs(engine.database, engine.tables, jobIds))
+  const seen = new Set<string>()
+  for (const view of await viewAll(engine, rows)) {
+    if (await maySee(view)) seen.add(view.row.id)
+  }
+  return holders.map(({ createdBy, ...holder }) => ({ ...holder, createdBy: seen.has(holder.jobId) ? createdBy : null }))
+}
+
+/** That a record is locked tells that there is one. */
+async function ofVisible (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
+  if (holders.length === 0) return holders
+  const { key } = resource
+  const stored = holders.map(({ id }) => key.fromWire(id))
+  const rows = await visibleRows(resource, view)
+  const visible = new Set(await reachable(engine, () => visibleKeys(engine.database, { key, rows, keys: stored })))
+  return holders.filter((_, index) => visible.has(stored[index]!))
+}
+
+/** Which of some stored keys are among the rows of a SELECT. */
+export async function visibleKeys (sql: Sql, { key, rows, keys }: { key: RecordKey, rows: string, keys: readonly string[] }): Promise<string[]> {
+  const found = await sql.query<{ key: string }>(`
+    SELECT (${key.stored('e')})::text AS key FROM (${rows}) e WHERE ${key.among('e', `$1::${key.kind}[]`)}`, [keys])
+  return found.map((row) => row.key)
+}

@@ -1,0 +1,61 @@
+import type { Sql } from '../../database/sql.ts'
+import type { Tables } from '../../database/tables.ts'
+import type { Resource } from '../../entities/resource.ts'
+import type { CascadeReference, Spread } from '../../execution/writers/cascade-graph.ts'
+import { goneRows, referring } from '../../execution/writers/cascaded-rows.ts'
+import { inSlice, sliceValues } from '../../execution/writers/slices.ts'
+import type { Slice } from '../../engine/writer.ts'
+
+/** Where the rows are remembered, by their place, that went with a slice, until the transaction ends. */
+const seen = 'pg_temp.powercrud_gone'
+
+/** Makes room to remember what went with earlier slices: it is followed, and counted, once. */
+export async function rememberGone (sql: Sql, { references }: Spread): Promise<void> {
+  if (worthFollowing(references).length === 0) return
+  await sql.query('CREATE TEMPORARY TABLE powercrud_gone (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
+}
+
+/**
+ * How many records a delete of a slice would meet, by reference, at any depth: those that refer to what goes. What is
+ * selected itself is met by nobody; what goes anyway is not in the way, and loses no reference.
+ *
+ * Output: the place of each reference that counts something among those of the spread.
+ */
+export async function countMet (
+  sql: Sql, tables: Tables, resource: Resource, slice: Slice, { tables: named, references }: Spread
+): Promise<{ reference: number, count: number }[]> {
+  const followed = worthFollowing(references)
+  const isOther = (row: string, number: number) => number === 0 ? ` AND NOT ${isSelected(tables, resource, row)}` : ''
+  const isUnseen = (row: string, number: number) => followed.length === 0 ? '' : ` AND NOT ${isAmong(seen, row, number)}`
+  const isNew = (row: string, number: number) => `${isOther(row, number)}${isUnseen(row, number)}`
+  const stays = (row: string, number: number) => ` AND NOT ${isAmong('gone', row, number)}${isUnseen(row, number)}`
+  const counted = references.map((reference, index) => `
+    SELECT ${index}::int AS reference, count(DISTINCT (met.part, met.place))::int AS count
+    FROM gone g CROSS JOIN LATERAL (
+      SELECT c.tableoid AS part, c.ctid AS place
+      ${referring(named, reference)}${isOther('c', reference.to)}${reference.effect === 'cascade' ? '' : stays('c', reference.to)}
+    ) met`)
+  return sql.query<{ reference: number, count: number }>(`
+    WITH RECURSIVE ${goneRows({ tables: named, references: followed }, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`, isNew)}
+    ${followed.length === 0 ? '' : `, remembered AS (INSERT INTO ${seen} SELECT number, part, place FROM gone)`}
+    SELECT reference, count FROM (${counted.join(' UNION ALL ')}) counted WHERE count > 0`, sliceValues(slice))
+}
+
+/** Rows need not be followed to where nothing refers, and whose going changes nothing for others. */
+function worthFollowing (references: readonly CascadeReference[]): CascadeReference[] {
+  return references.filter(({ to, effect }) => effect === 'cascade' &&
+    references.some((other) => other.from === to || (other.to === to && other.effect !== 'cascade')))
+}
+
+/** SQL: whether row `c` is one of those that are known by their place. */
+function isAmong (places: string, row: string, number: number): string {
+  return `EXISTS (SELECT FROM ${places} known WHERE known.number = ${number} AND known.part = ${row}.tableoid AND known.place = ${row}.ctid)`
+}
+
+/** SQL: whether a row of the resource's own table is anywhere in the selection. */
+function isSelected ({ chunkOf }: Tables, { key }: Resource, row: string): string {
+  const stored = key.stored(row)
+  return `EXISTS (
+    SELECT FROM ${chunkOf[key.kind]} chunk WHERE chunk.selection_id = $1::uuid AND chunk.excluded IS NULL
+      AND chunk.first <= ${stored} AND chunk.last >= ${stored} AND chunk.keys[width_bucket(${stored}, chunk.keys)] = ${stored})`
+}

@@ -1,0 +1,79 @@
+import type { EntityMetadata } from '@mikro-orm/core'
+import type { Sql } from '../../database/sql.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { isPowercrudError, problem } from '../../errors.ts'
+import { deliver, pingQueue } from '../../jobs/deliver.ts'
+import type { JobRow } from '../../engine/job-row.ts'
+import { reachable } from '../../database/unavailable.ts'
+import { lockRetriedJob } from '../../jobs/store/launches.ts'
+import { isTerminal } from '../../engine/states.ts'
+import type { LockSet } from '../../jobs/locks/conflict-set.ts'
+import { lockableOf } from '../../jobs/locks/lockable.ts'
+import { readLaunchLocks } from '../../jobs/locks/lock-chunks.ts'
+import { rootOf } from '../../entities/resource.ts'
+import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
+import { insertTask } from './insert-task.ts'
+import { payloadFor } from '../../execution/tasks/known-tasks.ts'
+
+/**
+ * Launches a task again that failed or was cancelled: a new job with the same payload, locks and terms, which goes on
+ * from what the first one has saved. What that had committed is not done twice; so a job has one retry, and whoever wants
+ * another one retries that.
+ *
+ * @throws wrong_state, job_not_found, records_locked, too_many_jobs, unavailable
+ */
+export async function retryTask (engine: Engine, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
+  requireRetriable(engine, job)
+  await pingQueue(engine)
+  const retry = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, job, user)))
+  if (retry.status === 'queued') await deliver(engine, retry)
+  return retry
+}
+
+function requireRetriable (engine: Engine, job: JobRow): void {
+  const refuse = (why: string) => problem('wrong_state', why, { jobId: job.id })
+  const { id, status, operation, spec: { version = 1 } } = job
+  if (!isTerminal(status)) throw refuse(`a job can be retried once it has ended; it is ${status}`)
+  if (status === 'succeeded') throw refuse('the task succeeded: there is nothing to retry')
+  if (!engine.options.asyncEnabled) throw refuse('nothing runs in the background here, and no task can be retried')
+  const hindrance = hindranceOf(abilitiesOf(engine), { kind: 'task', resource: null, operation, fingerprint: '', version })
+  if (hindrance !== undefined) throw refuse(`the task cannot be retried here: ${hindrance}`)
+  const task = engine.tasks.get(operation)!
+  try {
+    task.check(payloadFor(task, job))
+  } catch (error) {
+    if (!isPowercrudError(error, 'validation_failed')) throw error
+    throw problem('wrong_state', `the task cannot be retried: ${error.message}`, { jobId: id, cause: error })
+  }
+}
+
+async function prepare (engine: Engine, sql: Sql, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
+  const { tables } = engine
+  const { isThere, retry } = await lockRetriedJob(sql, tables, job.id)
+  // It was old, and is cleaned up by now, with what it had locked.
+  if (!isThere) throw problem('job_not_found')
+  if (retry !== undefined) throw problem('wrong_state', 'the task has been retried already; if that failed too, retry that job', { jobId: retry })
+  const { operation: name, spec: { payload, version = 1, lockChunks = 0 }, on_conflict: onConflict, reason } = job
+  const held = await readLaunchLocks(sql, tables, { selectionId: job.selection_id, lockChunks })
+  return insertTask(engine, sql, {
+    name,
+    payload,
+    version,
+    sets: held.map(({ root, keys }) => setOf(engine, job, root, keys)),
+    onConflict: onConflict === 'wait' ? 'wait' : 'fail',
+    user,
+    reason,
+    retryOf: job.id,
+    terms: {
+      group: job.group_name, affected: job.affected, delayMs: 0, attemptsMax: job.attempts_max, timeoutMs: job.timeout_ms, checkpoint: job.checkpoint
+    }
+  })
+}
+
+/** Locks know tables; keys are read and written as some entity of the table has them. */
+function setOf (engine: Engine, { id }: JobRow, root: string, keys: readonly string[]): LockSet {
+  const meta = [...engine.orm.getMetadata()].find((meta) => !meta.embeddable && !meta.pivotTable && rootOf(meta as EntityMetadata) === root)
+  if (meta === undefined) throw problem('wrong_state', `the task cannot be retried here: no entity has the table ${root}, whose records it locked`, { jobId: id })
+  const lockable = lockableOf(engine, meta.className)
+  return { lockable, keys: [...keys].sort(lockable.key.compare) }
+}

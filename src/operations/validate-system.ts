@@ -1,0 +1,135 @@
+import { v7 as uuidv7 } from 'uuid'
+import { pause, within } from '../deadline.ts'
+import { pendingMigrations } from '../migrations/migrate.ts'
+import type { Engine } from '../engine/engine.ts'
+import { isPowercrudError } from '../errors.ts'
+import { readClock } from '../database/clock.ts'
+import { abilitiesOf, hindranceOf, type Abilities, type Need } from '../engine/capabilities.ts'
+import { readLivingWorkers, type LivingWorker } from '../jobs/store/workers.ts'
+
+const answerMs = 3_000
+/** A worker that is busy takes a probe later. */
+const probeMs = 10_000
+/** One that does not even tell that it lives need not be waited for so long. */
+const silentProbeMs = 2_000
+const lookEveryMs = 50
+
+export const systemParts = ['database', 'migrations', 'liveStore', 'queue', 'worker', 'agreement'] as const
+export type SystemPart = typeof systemParts[number]
+
+export interface PartReport {
+  readonly part: SystemPart
+  readonly ok: boolean
+  /** Why it failed. */
+  readonly reason?: string
+  /** What to do about it. */
+  readonly fix?: string
+}
+
+export interface SystemReport {
+  readonly ok: boolean
+  readonly parts: readonly PartReport[]
+}
+
+/** Checks each part that background jobs need. Never throws. */
+export async function validateSystem (engine: Engine): Promise<SystemReport> {
+  const checked = await Promise.all([validateDatabase(engine), validateMigrations(engine), validateLiveStore(engine), validateQueue(engine)])
+  // Without a queue nobody could hear the probe.
+  const worker = checked[3].ok
+    ? await validateWorker(engine)
+    : failed('worker', 'the queue cannot be reached, and so no worker either', 'repair the queue first')
+  const parts = [...checked, worker, await validateAgreement(engine)]
+  return { ok: parts.every(({ ok }) => ok), parts }
+}
+
+export async function validateDatabase ({ database }: Engine): Promise<PartReport> {
+  return judged('database', 'check the connection of MikroORM, and that PostgreSQL is running', () => within(answerMs, 'the database', () => readClock(database)))
+}
+
+export async function validateMigrations ({ database, tables, queue }: Engine): Promise<PartReport> {
+  return judged('migrations', 'register with migrate: true, or run powercrud-async migrate --config <file>', async () => {
+    const pending = await within(answerMs, 'the list of migrations', () => pendingMigrations(database, { tables, queue: queue.kind }))
+    return pending.length === 0 ? undefined : `the database has not seen these migrations: ${pending.join(', ')}`
+  })
+}
+
+export async function validateLiveStore ({ live }: Engine): Promise<PartReport> {
+  return judged('liveStore', live.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections', () => live.ping(answerMs))
+}
+
+export async function validateQueue ({ queue }: Engine): Promise<PartReport> {
+  return judged('queue', queue.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections, and that the role may use the schema bullmq', () => queue.ping(answerMs))
+}
+
+/** A delivery of a job that does not exist is dropped by whoever takes it: when it is gone, there was a worker. */
+export async function validateWorker ({ queue, database, tables, leaseMs }: Engine): Promise<PartReport> {
+  return judged('worker', 'start one: powercrud-async worker --config <file>, or worker: { mode: \'in-process\' }', async () => {
+    const probe = { jobId: uuidv7(), n: 1 }
+    await queue.add(probe)
+    const living = (await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))).length
+    const waitMs = living > 0 ? probeMs : silentProbeMs
+    const deadlineMs = performance.now() + waitMs
+    while (performance.now() < deadlineMs) {
+      if (await queue.stateOf(probe) === 'unknown') return undefined
+      await pause(lookEveryMs, new AbortController().signal)
+    }
+    const took = `no worker took a probe within ${waitMs / 1000} seconds`
+    return living === 0 ? took : `${took}, though ${living} tell that they live: they are busy, or listen to another queue (the same prefix and redis?)`
+  })
+}
+
+/**
+ * Whether the living workers mean the same by the resources and tasks of this process. Not every worker needs to know them
+ * all, but each needs one that does, and one that has other options of a resource is a mistake.
+ */
+export async function validateAgreement (engine: Engine): Promise<PartReport> {
+  const { database, tables, leaseMs } = engine
+  return judged('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
+    const workers = await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))
+    // That there is none at all is told by another part.
+    if (workers.length === 0 || workers.some(({ abilities }) => abilities === null)) return undefined
+    const complaints = needsOf(abilitiesOf(engine)).flatMap((need) => disagreements(workers, need))
+    return complaints.length === 0 ? undefined : complaints.join('; ')
+  })
+}
+
+/** What a job on each resource, and of each task, would ask of a worker. */
+function needsOf ({ resources, tasks }: Abilities): Need[] {
+  return [
+    ...Object.entries(resources).map(([resource, fingerprint]): Need => ({ kind: 'bulk', resource, operation: 'update', fingerprint, version: null })),
+    ...Object.entries(tasks).map(([operation, { version }]): Need => ({ kind: 'task', resource: null, operation, fingerprint: '', version }))
+  ]
+}
+
+function disagreements (workers: readonly LivingWorker[], need: Need): string[] {
+  const knows = ({ resources, tasks }: Abilities) => need.kind === 'task' ? need.operation in tasks : need.resource! in resources
+  const informed = workers.filter(({ abilities }) => knows(abilities!))
+  if (informed.length === 0) return [`no living worker knows ${need.kind === 'task' ? `the task ${need.operation}` : `the resource ${need.resource}`}`]
+  return informed.flatMap(({ host, pid, abilities }) => {
+    const hindrance = hindranceOf(abilities!, need)
+    return hindrance === undefined ? [] : [`the worker ${pid} on ${host} would leave jobs of this process to others: ${hindrance}`]
+  })
+}
+
+async function judged (part: SystemPart, fix: string, check: () => Promise<unknown>): Promise<PartReport> {
+  try {
+    const reason = await check()
+    return typeof reason === 'string' ? failed(part, reason, fix) : { part, ok: true }
+  } catch (error) {
+    return failed(part, reasonOf(error), fix)
+  }
+}
+
+/**
+ * What clients are told of something that cannot be reached does not say why. Where a name has several addresses, what each
+ * of them answered is inside of an error that says nothing itself.
+ */
+function reasonOf (error: unknown): string {
+  if (isPowercrudError(error, 'unavailable') && error.cause !== undefined) return reasonOf(error.cause)
+  const { message, code, errors } = error as Error & { code?: unknown, errors?: readonly Error[] }
+  return message || errors?.map((one) => one.message).join('; ') || String(code ?? error)
+}
+
+function failed (part: SystemPart, reason: string, fix: string): PartReport {
+  return { part, ok: false, reason, fix }
+}
