@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { problem } from './errors.ts'
 
 /**
- * Runs `expire` after `ms`, and not before what has come in by then was read: a process that stood still for a while
- * would otherwise take an answer that lies there already for one that did not come. Answers how to call it off.
+ * Runs `expire` after `ms`, once input that arrived by then has been processed: a process that was suspended would
+ * otherwise treat a response that is already in its buffers as missing. Returns a function that cancels it.
  */
-function afterwards (ms: number, expire: () => void): () => void {
+function expireAfter (ms: number, expire: () => void): () => void {
   let turn: NodeJS.Immediate | undefined
   const timer = setTimeout(() => { turn = setImmediate(expire) }, ms)
   return () => {
@@ -15,39 +15,39 @@ function afterwards (ms: number, expire: () => void): () => void {
 }
 
 /**
- * Settles like `work`, or rejects with `unavailable` when that takes longer than `ms`. The signal then tells `work`
- * not to go on to its next step; a step that hangs is left behind.
+ * Settles like `work`, or rejects with `unavailable` when that takes longer than `ms`. The signal then aborts, so
+ * that `work` does not start its next step; a step that hangs is abandoned.
  */
 export async function within<Result> (ms: number, what: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const expiry = new AbortController()
   const { promise: expired, reject } = Promise.withResolvers<never>()
-  const callOff = afterwards(ms, () => {
+  const cancel = expireAfter(ms, () => {
     const error = problem('unavailable', undefined, { cause: new DOMException(`${what} took longer than ${ms} ms`, 'TimeoutError') })
     expiry.abort(error)
     reject(error)
   })
   const result = work(expiry.signal)
-  // Nobody hears a failure that comes after the deadline.
+  // A failure after the deadline has no listener.
   result.catch(() => undefined)
   try {
     return await Promise.race([result, expired])
   } finally {
-    callOff()
+    cancel()
   }
 }
 
 /** Whether a promise settles, either way, within `ms`. */
 export async function settlesWithin (ms: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: expired, resolve } = Promise.withResolvers<false>()
-  const callOff = afterwards(ms, () => resolve(false))
+  const cancel = expireAfter(ms, () => resolve(false))
   try {
     return await Promise.race([promise.then(() => true, () => true), expired])
   } finally {
-    callOff()
+    cancel()
   }
 }
 
-/** Waits for `ms`, or until the signal tells that there is no more reason to. */
+/** Waits for `ms`, or until the signal aborts. */
 export async function pause (ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -1,4 +1,4 @@
-/** Where the engine tells what operators should know; Fastify's logger fits. */
+/** The logger that the engine writes to. Fastify's logger satisfies it. */
 export interface Log {
   debug (details: object, message: string): void
   info (details: object, message: string): void

@@ -17,21 +17,21 @@ export function entityManagerSql (em: EntityManager): Sql {
   }
 }
 
-/** What the work of a transaction comes to. */
-export interface Verdict<Value> {
+/** Whether to commit, and the value to return. */
+export interface TransactionOutcome<Value> {
   commit: boolean
   value: Value
 }
 
 /**
  * Runs `work` in an explicitly READ COMMITTED transaction of the application's MikroORM, in an EntityManager of its own;
- * commits or rolls back as the work says, and rolls back when it throws.
+ * commits or rolls back as its outcome says, and rolls back when it throws.
  *
- * The connection is taken here, and not by `em.begin()`, whose transaction never gives back a connection that is lost
- * at its BEGIN or before its end: every backend that is ended would leave the application's pool one connection smaller.
+ * The connection is acquired here and not by `em.begin()`, which never releases a connection that is lost during its BEGIN
+ * or before its end: every terminated backend would leave the application's pool one connection smaller.
  */
 export async function entityTransaction<Value> (
-  orm: MikroORM, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<Verdict<Value>>
+  orm: MikroORM, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<TransactionOutcome<Value>>
 ): Promise<Value> {
   const em = orm.em.fork({ clear: true, useContext: false }) as EntityManager
   const connection = em.getConnection('write')
@@ -40,7 +40,7 @@ export async function entityTransaction<Value> (
 }
 
 async function onConnection<Value> (
-  client: Kysely<unknown>, em: EntityManager, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<Verdict<Value>>
+  client: Kysely<unknown>, em: EntityManager, work: (transaction: { em: EntityManager, sql: Sql }) => Promise<TransactionOutcome<Value>>
 ): Promise<Value> {
   const events = new TransactionEventBroadcaster(em, { topLevelTransaction: true })
   await events.dispatchEvent(EventType.beforeTransactionStart)
@@ -54,7 +54,7 @@ async function onConnection<Value> (
     return value
   } catch (error) {
     if (!transaction.isCommitted && !transaction.isRolledBack) {
-      // A listener of the application may be what fails the first; the connection must not go back in a transaction.
+      // The failure may come from a listener of the application; the connection must not return to the pool inside a transaction.
       await em.rollback().catch(() => transaction.rollback().execute()).catch(() => undefined)
     }
     throw error

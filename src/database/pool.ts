@@ -4,15 +4,15 @@ import type { Database, Sql } from './sql.ts'
 
 /** The engine's own connections: short statements, heartbeats, live progress. Never the application's pool. */
 export interface DatabasePool extends Database {
-  /** A connection config for those who must build connections of their own (LISTEN, the queue). */
+  /** The connection config, for code that must open connections of its own (LISTEN, the queue). */
   readonly config: PoolConfig
   close (): Promise<void>
 }
 
 export interface PoolSettings {
-  /** What the connections call themselves in pg_stat_activity. */
+  /** `application_name` of the connections, as in pg_stat_activity. */
   applicationName: string
-  /** Connections at most. */
+  /** The maximum number of connections. */
   max: number
   onError: (error: Error) => void
 }

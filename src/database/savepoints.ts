@@ -9,7 +9,7 @@ export async function releaseSavepoint (sql: Sql): Promise<void> {
   await sql.query('RELEASE SAVEPOINT powercrud')
 }
 
-/** Undoes everything since the savepoint, and removes it. */
-export async function undoSavepoint (sql: Sql): Promise<void> {
+/** Rolls back to the savepoint, and releases it. */
+export async function rollbackToSavepoint (sql: Sql): Promise<void> {
   await sql.query('ROLLBACK TO SAVEPOINT powercrud; RELEASE SAVEPOINT powercrud')
 }

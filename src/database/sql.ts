@@ -1,6 +1,6 @@
 /**
- * The one door through which the engine talks SQL. A pool, a client inside a transaction, and a MikroORM
- * transaction all open it, so a statement never needs to know on which connection it runs.
+ * The only way the engine runs SQL. A pool, a client inside a transaction, and a MikroORM transaction all implement it,
+ * so a statement never depends on the kind of connection that it runs on.
  */
 export interface Sql {
   /** Runs one statement with `$1…` parameters; resolves to its rows. */
@@ -21,7 +21,7 @@ export function quote (identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`
 }
 
-/** Text as a literal of SQL, where it is part of a statement that is kept and no parameter can be. */
+/** Text as a literal of SQL, for statements that are stored and cannot have parameters. */
 export function quoteText (text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
@@ -33,7 +33,7 @@ export function sqlState (error: unknown): string | undefined {
 }
 
 /**
- * Whether an error means that the database could not be reached or hung up, as opposed to refusing the statement:
+ * Whether an error means that the database could not be reached or closed the connection, as opposed to rejecting the statement:
  * class 08 (connection), 57P0x (shutdown, terminated), 53300 (too many connections), or a socket error.
  */
 export function isConnectionError (error: unknown): boolean {

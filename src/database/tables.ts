@@ -4,24 +4,24 @@ import { quote } from './sql.ts'
 export const keyKinds = ['int4', 'int8', 'uuid', 'text'] as const
 export type KeyKind = typeof keyKinds[number]
 
-/** The engine's tables, quoted and with their schema, ready to stand in a statement. */
+/** The engine's tables, quoted and with their schema, as they appear in a statement. */
 export interface Tables {
   readonly schema: string
   readonly migration: string
   readonly job: string
-  /** The parent of the four tables below: statements that need no keys work on it for all kinds at once. */
+  /** The parent of the four tables below: statements that need no keys use it for all kinds at once. */
   readonly chunk: string
   readonly chunkOf: Readonly<Record<KeyKind, string>>
   readonly jobChunk: string
-  /** What records were before a job wrote them. */
+  /** The values of records before a job wrote them. */
   readonly image: string
   readonly ticket: string
-  /** Selections that were frozen to be looked at before they are executed. */
+  /** Selections that were frozen for a preview. */
   readonly preview: string
   readonly worker: string
   readonly idempotency: string
   readonly liveProgress: string
-  /** Lifecycle events that are still to be delivered. */
+  /** Lifecycle events that are not delivered yet. */
   readonly outbox: string
 }
 

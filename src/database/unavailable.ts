@@ -2,11 +2,14 @@ import { isConnectionError } from './sql.ts'
 import type { Log } from '../log.ts'
 import { problem } from '../errors.ts'
 
-/** Seconds after which a client may try again when something cannot be reached. */
+/** `Retry-After` of a response when the database, queue or live store is not available. */
 export const retryAfterSeconds = 5
 
-/** Runs something that needs the database. @throws unavailable when the database cannot be reached */
-export async function reachable<Result> ({ log }: { log: Log }, work: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs `work`, and maps a connection error to a response for clients.
+ * @throws unavailable when the database cannot be reached
+ */
+export async function mapConnectionErrors<Result> ({ log }: { log: Log }, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
-import { lockName } from '../database/advisory-lock.ts'
+import { takeAdvisoryLock } from '../database/advisory-lock.ts'
 import { retryAfterSeconds } from '../database/unavailable.ts'
 import { countQueuedJobs } from './store/launches.ts'
 
@@ -14,7 +14,7 @@ import { countQueuedJobs } from './store/launches.ts'
  */
 export async function requireRoom ({ tables, options: { maxQueuedJobsPerUser } }: Engine, sql: Sql, user: { id: string } | null): Promise<void> {
   if (user === null) return
-  await lockName(sql, `powercrud user ${tables.schema} ${user.id}`, 'your other launches take too long')
+  await takeAdvisoryLock(sql, `powercrud user ${tables.schema} ${user.id}`, 'your other launches take too long')
   // A statement of its own: it must see what the launches before it have committed.
   if (await countQueuedJobs(sql, tables, { userId: user.id, atMost: maxQueuedJobsPerUser }) < maxQueuedJobsPerUser) return
   throw problem('too_many_jobs',

@@ -1,72 +1,72 @@
 import type { JobSignal, LiveStore } from './live-store.ts'
 
-/** Why to look at a job: for the first time, because of a signal, or because there was none for a while. */
-export type JobNews = 'first' | JobSignal['kind'] | 'poll'
+/** Why to read a job: the first reading, a signal, or a poll because no signal arrived for a while. */
+export type FeedEvent = 'first' | JobSignal['kind'] | 'poll'
 
-/** Hands signals to those in this process who wait for a job. */
+/** Distributes signals to the waiters of this process. */
 export interface JobFeed {
   /**
-   * Says when to look at a job, until `signal` aborts, the feed closes, or the loop is left. Read the job at each turn:
-   * the subscription begins before the first, so nothing that happens after that reading is missed.
-   * Signals that come while a turn is being handled are one turn afterwards, named by the weightiest of them.
+   * Yields whenever the job should be read again, until `signal` aborts, the feed closes, or the loop ends. The
+   * subscription starts before the first event, so no change after the first reading is missed.
+   * Signals that arrive while an event is being handled are merged into one, named by the most important of them.
    */
-  changes (jobId: string, signal?: AbortSignal): AsyncGenerator<JobNews, void, undefined>
-  /** Ends every loop. */
+  changes (jobId: string, signal?: AbortSignal): AsyncGenerator<FeedEvent, void, undefined>
+  /** Ends all loops. */
   close (): void
 }
 
 export interface JobFeedOptions {
-  /** How long a turn is waited for at most: signals may be lost. */
+  /** The longest time between two events: signals may be lost. */
   pollMs?: number
 }
 
-/** All who wait share one subscription to the store, which begins with the first of them. */
-export function createJobFeed (store: Pick<LiveStore, 'listen'>, { pollMs = 1_000 }: JobFeedOptions = {}): JobFeed {
-  const watchers = new Map<string, Set<Watcher>>()
-  let unlisten: (() => void) | undefined
+/** All waiters share one subscription to the store, which starts with the first of them. */
+export function createJobFeed (store: Pick<LiveStore, 'subscribe'>, { pollMs = 1_000 }: JobFeedOptions = {}): JobFeed {
+  const waiters = new Map<string, Set<Waiter>>()
+  let unsubscribe: (() => void) | undefined
   let isClosed = false
 
-  const add = (jobId: string, watcher: Watcher) => {
-    unlisten ??= store.listen(({ jobId, kind }) => {
-      for (const watcher of watchers.get(jobId) ?? []) watcher.tell(kind)
+  const add = (jobId: string, waiter: Waiter) => {
+    unsubscribe ??= store.subscribe(({ jobId, kind }) => {
+      for (const waiter of waiters.get(jobId) ?? []) waiter.notify(kind)
     })
-    const ofJob = watchers.get(jobId) ?? new Set()
-    watchers.set(jobId, ofJob.add(watcher))
+    const ofJob = waiters.get(jobId) ?? new Set()
+    waiters.set(jobId, ofJob.add(waiter))
   }
-  const remove = (jobId: string, watcher: Watcher) => {
-    const ofJob = watchers.get(jobId)
-    ofJob?.delete(watcher)
-    if (ofJob?.size === 0) watchers.delete(jobId)
+  const remove = (jobId: string, waiter: Waiter) => {
+    const ofJob = waiters.get(jobId)
+    ofJob?.delete(waiter)
+    if (ofJob?.size === 0) waiters.delete(jobId)
   }
 
   return {
     async * changes (jobId, signal) {
       if (isClosed || signal?.aborted) return
-      const watcher = new Watcher(pollMs)
-      const end = () => watcher.end()
-      add(jobId, watcher)
+      const waiter = new Waiter(pollMs)
+      const end = () => waiter.end()
+      add(jobId, waiter)
       signal?.addEventListener('abort', end)
       try {
-        for (let news: JobNews | undefined = 'first'; news !== undefined; news = await watcher.next()) yield news
+        for (let event: FeedEvent | undefined = 'first'; event !== undefined; event = await waiter.next()) yield event
       } finally {
         signal?.removeEventListener('abort', end)
-        remove(jobId, watcher)
+        remove(jobId, waiter)
       }
     },
     close () {
       isClosed = true
-      unlisten?.()
-      for (const ofJob of watchers.values()) for (const watcher of ofJob) watcher.end()
+      unsubscribe?.()
+      for (const ofJob of waiters.values()) for (const waiter of ofJob) waiter.end()
     }
   }
 }
 
-const weight: Record<JobNews, number> = { first: 0, poll: 1, progress: 2, wish: 3, status: 4 }
+const importance: Record<FeedEvent, number> = { first: 0, poll: 1, progress: 2, request: 3, status: 4 }
 
-/** One who waits for one job. */
-class Watcher {
+/** A loop that waits for one job. */
+class Waiter {
   readonly #pollMs: number
-  #pending: JobNews | undefined
+  #pending: FeedEvent | undefined
   #isEnded = false
   #wake: () => void = () => undefined
 
@@ -74,8 +74,8 @@ class Watcher {
     this.#pollMs = pollMs
   }
 
-  tell (news: JobNews): void {
-    if (this.#pending === undefined || weight[news] > weight[this.#pending]) this.#pending = news
+  notify (event: FeedEvent): void {
+    if (this.#pending === undefined || importance[event] > importance[this.#pending]) this.#pending = event
     this.#wake()
   }
 
@@ -84,17 +84,17 @@ class Watcher {
     this.#wake()
   }
 
-  /** What happened since the last call, or what happens next; undefined once it has ended. */
-  async next (): Promise<JobNews | undefined> {
+  /** The event since the last call, or the next one; undefined once it has ended. */
+  async next (): Promise<FeedEvent | undefined> {
     if (this.#pending === undefined && !this.#isEnded) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      const timer = setTimeout(() => this.tell('poll'), this.#pollMs)
+      const timer = setTimeout(() => this.notify('poll'), this.#pollMs)
       await promise
       clearTimeout(timer)
     }
-    const news = this.#pending
+    const event = this.#pending
     this.#pending = undefined
-    return this.#isEnded ? undefined : news
+    return this.#isEnded ? undefined : event
   }
 }

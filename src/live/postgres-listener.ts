@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, type PoolConfig } from 'pg'
 import { quote } from '../database/sql.ts'
 import { within } from '../deadline.ts'
-import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
+import { retryDelayMs, createFailureReporter } from './reconnect-backoff.ts'
 
-const goodbyeMs = 1_000
+const disconnectMs = 1_000
 
-/** A method of pg's clients that its types do not know. */
+/** A method of pg's clients that is missing in its types. */
 type Unreferable = Client & { unref (): void }
 
 export interface ListenerSettings {
@@ -14,37 +14,36 @@ export interface ListenerSettings {
   channel: string
   onPayload: (payload: string) => void
   onError: (error: Error) => void
-  /** How long the server may take to answer. */
+  /** The longest wait for a response of the server. */
   timeoutMs: number
-  /** How often a connection that says nothing is asked whether it is still there. */
+  /** The interval of keepalive queries on an idle connection. */
   checkMs?: number
 }
 
-/** A LISTEN that lasts until it is closed. */
+/** A LISTEN that is kept up until it is closed. */
 export interface PostgresListener {
-  /** Resolves when its connection is gone, or does not answer the goodbye. */
+  /** Resolves when its connection has ended, or does not respond to the disconnect. */
   close (): Promise<void>
 }
 
 /**
- * Listens on a connection of its own: a pool hands its clients out and closes them, a LISTEN must stay. A lost
- * connection is made again for as long as it takes. Firewalls drop what is idle for long and tell nobody, hence the
- * question from time to time.
+ * Listens on a connection of its own: a pool recycles its clients, and a LISTEN must stay. Reconnects with backoff for as
+ * long as it takes. Firewalls silently drop idle connections, hence the keepalive queries.
  */
 export function openListener ({ config, channel, onPayload, onError, timeoutMs, checkMs = 30_000 }: ListenerSettings): PostgresListener {
   const closing = new AbortController()
-  const outage = watchOutage(onError)
+  const failures = createFailureReporter(onError)
 
   async function keepListening (): Promise<void> {
     while (!closing.signal.aborted) {
       await listenOnce().catch((error: unknown) => {
-        if (!closing.signal.aborted) outage.failed(error)
+        if (!closing.signal.aborted) failures.failed(error)
       })
-      await pause(retryDelayMs(outage.failureCount), undefined, { signal: closing.signal }).catch(() => undefined)
+      await pause(retryDelayMs(failures.failureCount), undefined, { signal: closing.signal }).catch(() => undefined)
     }
   }
 
-  /** Rejects when the connection is lost or cannot be made; resolves when the listener is closed. */
+  /** Rejects when the connection fails; resolves when the listener is closed. */
   async function listenOnce (): Promise<void> {
     const client = new Client({
       connectionTimeoutMillis: timeoutMs,
@@ -54,21 +53,21 @@ export function openListener ({ config, channel, onPayload, onError, timeoutMs, 
       application_name: 'powercrud live'
     })
     const { promise: lost, reject: lose } = Promise.withResolvers<never>()
-    // Nobody may be waiting for it when it happens.
+    // It may reject while nothing waits for it.
     lost.catch(() => undefined)
     client.on('error', lose)
     client.on('notification', ({ payload }) => { if (payload !== undefined) onPayload(payload) })
     try {
       await client.connect()
       await within(timeoutMs, 'LISTEN', () => client.query(`LISTEN ${quote(channel)}`))
-      outage.recovered()
+      failures.recovered()
       while (!closing.signal.aborted) {
         await Promise.race([lost, pause(checkMs, undefined, { signal: closing.signal }).catch(() => undefined)])
-        if (!closing.signal.aborted) await within(timeoutMs, 'the connection that listens', () => client.query('SELECT 1'))
+        if (!closing.signal.aborted) await within(timeoutMs, 'the keepalive query', () => client.query('SELECT 1'))
       }
     } finally {
-      // Over a dead connection the goodbye is never answered: such a socket is left to die, and holds no process up.
-      await within(goodbyeMs, 'the goodbye', () => client.end()).catch(() => (client as Unreferable).unref())
+      // A dead connection never confirms the disconnect: its socket is left to time out, and does not keep the process alive.
+      await within(disconnectMs, 'disconnecting', () => client.end()).catch(() => (client as Unreferable).unref())
     }
   }
 

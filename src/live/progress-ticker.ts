@@ -1,11 +1,11 @@
 import type { LiveProgress, LiveStore } from './live-store.ts'
-import { watchOutage } from './reconnect-backoff.ts'
+import { createFailureReporter } from './reconnect-backoff.ts'
 
-/** Time, as the ticker sees it. */
+/** The clock that the ticker uses. */
 export interface TickerClock {
   /** Milliseconds since the epoch. */
   now (): number
-  /** Calls `run` once, `ms` from now; the returned function calls it off. */
+  /** Calls `run` once, `ms` from now; the returned function cancels it. */
   after (ms: number, run: () => void): () => void
 }
 
@@ -18,102 +18,102 @@ export const systemClock: TickerClock = {
 }
 
 export interface ProgressTickerOptions {
-  store: Pick<LiveStore, 'tell'>
+  store: Pick<LiveStore, 'publish'>
   jobId: string
   /** The fencing token of the claim that works. */
   fence: number
   /** Records in the frozen selection. */
   total: number
-  /** What people read where `update` is given no message of its own. */
+  /** The message, when `update` gets none. */
   describe?: (processed: number, total: number) => string
-  /** The shortest time between two tells. */
+  /** The shortest time between two publications. */
   everyMs?: number
   clock?: TickerClock
-  /** Told when the store begins to fail, not each time that it does. */
+  /** Called for the first failure of the store, not for each. */
   onError: (error: Error) => void
 }
 
-/** What a running job calls as often as it likes. */
+/** Throttles the progress of a running job. */
 export interface ProgressTicker {
-  /** Costs next to nothing, and never fails. A task may learn its `total` only on the way. */
+  /** Cheap, and never fails. A task may learn its `total` while it runs. */
   update (processed: number, message?: string, total?: number): void
-  /** Tells nothing more; resolves when a tell under way has ended, after `timeoutMs` at the latest. */
+  /** Publishes nothing more; resolves when a publication in progress has ended, after `timeoutMs` at the latest. */
   stop (timeoutMs?: number): Promise<void>
 }
 
-/** How seldom a store that fails is tried again. */
-const slowestMs = 5_000
+/** The longest time between two attempts while the store fails. */
+const maxGapMs = 5_000
 
 /**
- * Tells the store how far a job is. The first movement is told at once, later ones together, `everyMs` after the last
- * tell began, or as soon as it has ended where it took longer: two tells never overlap, and what moved last is told
- * without another call. A tell that failed is repeated with what is true by then, ever more seldom while it fails.
+ * Publishes the progress of a job. The first update is published at once, later ones together, `everyMs` after the last
+ * publication started, or as soon as it has ended if it took longer: two publications never overlap, and the last update
+ * is published without another call. A failed publication is repeated with the latest progress, with backoff.
  *
- * Progress that is not told when the job ends stays untold: the job's row says more.
+ * Progress that is not published when the job ends never is: the job's row has more.
  */
 export function createProgressTicker ({
   store, jobId, fence, total, everyMs = 200, clock = systemClock, onError,
   describe = (processed, total) => `${processed}/${total}`
 }: ProgressTickerOptions): ProgressTicker {
-  const outage = watchOutage(onError)
+  const failures = createFailureReporter(onError)
   let latest: { processed: number, total: number, message: string | undefined } = { processed: 0, total, message: undefined }
-  let isUntold = false
+  let isPending = false
   let isStopped = false
   let gapMs = everyMs
   let nextAtMs = -Infinity
-  let telling: Promise<void> | undefined
-  let callOff: (() => void) | undefined
+  let publishing: Promise<void> | undefined
+  let cancelTimer: (() => void) | undefined
 
-  function arm (): void {
-    if (!isUntold || isStopped || telling !== undefined || callOff !== undefined) return
-    // Never longer than the gap, or a clock that is set back would silence the job.
+  function schedule (): void {
+    if (!isPending || isStopped || publishing !== undefined || cancelTimer !== undefined) return
+    // Never longer than the gap, or a clock that is set back would stop the progress.
     const waitMs = Math.min(nextAtMs - clock.now(), gapMs)
-    if (waitMs <= 0) begin()
-    else callOff = clock.after(waitMs, begin)
+    if (waitMs <= 0) start()
+    else cancelTimer = clock.after(waitMs, start)
   }
 
-  function begin (): void {
-    callOff = undefined
-    isUntold = false
+  function start (): void {
+    cancelTimer = undefined
+    isPending = false
     nextAtMs = clock.now() + gapMs
-    telling = tell().then(() => {
-      telling = undefined
-      arm()
+    publishing = publish().then(() => {
+      publishing = undefined
+      schedule()
     })
   }
 
-  async function tell (): Promise<void> {
+  async function publish (): Promise<void> {
     try {
-      await store.tell(jobId, progressNow())
+      await store.publish(jobId, progressNow())
       gapMs = everyMs
-      outage.recovered()
+      failures.recovered()
     } catch (error) {
-      isUntold = true
-      gapMs = Math.min(gapMs * 2, slowestMs)
+      isPending = true
+      gapMs = Math.min(gapMs * 2, maxGapMs)
       nextAtMs = clock.now() + gapMs
-      outage.failed(error)
+      failures.failed(error)
     }
   }
 
   function progressNow (): LiveProgress {
     const { processed, total, message = describe(processed, total) } = latest
-    return { fence, processed, total, message, toldAtMs: clock.now() }
+    return { fence, processed, total, message, reportedAtMs: clock.now() }
   }
 
   return {
     update (processed, message, total = latest.total) {
       if (isStopped || (processed === latest.processed && message === latest.message && total === latest.total)) return
       latest = { processed, total, message }
-      isUntold = true
-      arm()
+      isPending = true
+      schedule()
     },
     async stop (timeoutMs = 1_000) {
       isStopped = true
-      callOff?.()
-      if (telling === undefined) return
+      cancelTimer?.()
+      if (publishing === undefined) return
       const { promise: timeout, resolve } = Promise.withResolvers<void>()
       const cancel = clock.after(timeoutMs, resolve)
-      await Promise.race([telling, timeout])
+      await Promise.race([publishing, timeout])
       cancel()
     }
   }

@@ -2,13 +2,13 @@ import { terminalStatuses, type JobStatus } from '../../schemas/job.ts'
 
 export interface PaceInput {
   readonly status: JobStatus
-  /** When a worker first took the job up. */
+  /** When a worker first claimed the job. */
   readonly startedAt: Date | null
   readonly finishedAt: Date | null
-  /** Records that the job is done with, told live or counted in its row. */
+  /** Records that were processed, as published live or counted in its row. */
   readonly processed: number
   readonly total: number
-  /** The instant for which `processed` is true. */
+  /** The instant of `processed`. */
   readonly now: Date
 }
 
@@ -18,7 +18,7 @@ export interface Pace {
   readonly percent: number
   /** Records per second, four significant digits; null while unknown. */
   readonly ratePerSecond: number | null
-  /** Whole seconds; null while unknown, and where no end is awaited. */
+  /** Whole seconds; null while unknown, and when the job does not run. */
   readonly etaSeconds: number | null
 }
 
@@ -28,12 +28,12 @@ const moving: ReadonlySet<JobStatus> = new Set(['running', 'pausing', 'cancellin
 /**
  * How fast a job is, and how long it will take.
  *
- * `percent` is how much of the selection the job is done with, rounded down: 100 means all of it, also in a terminal
- * job. One that failed or was cancelled on the way stays where it stood, and one that was rolled back has only its
- * failures behind it. An empty selection is at 100 once the job has ended, and at 0 before.
+ * `percent` is the processed part of the selection, rounded down: 100 means all of it, also in a terminal job. A job that
+ * failed or was cancelled keeps its last value, and one that was rolled back counts only its failures. An empty selection
+ * is at 100 once the job has ended, and at 0 before.
  *
- * The rate is the average since the start, for a terminal job that of the whole run. A job that stands still (queued,
- * waiting, paused) has none. Only a running job has an end to estimate: one that is asked to stop will not get there.
+ * The rate is the average since the start, for a terminal job that of the whole run. A job that does not move (queued,
+ * waiting, paused) has none. Only a running job has an ETA.
  */
 export function paceOf ({ status, startedAt, finishedAt, processed, total, now }: PaceInput): Pace {
   const isTerminal = terminal.has(status)
@@ -46,7 +46,7 @@ export function paceOf ({ status, startedAt, finishedAt, processed, total, now }
   }
 }
 
-/** Null also where the clocks of two machines disagree so much that the end comes before the start. */
+/** Null also when the clocks of two machines differ so much that the end is before the start. */
 function averageRate (from: Date | null, until: Date | null, processed: number): number | null {
   if (from === null || until === null || processed <= 0) return null
   const seconds = (until.getTime() - from.getTime()) / 1_000

@@ -1,12 +1,12 @@
-/** Tells an outage once: its first error, and nothing more until something has worked again. */
-export interface Outage {
-  /** How many failures in a row there have been. */
+/** Reports the first error of an outage, and nothing more until something has succeeded. */
+export interface FailureReporter {
+  /** The number of consecutive failures. */
   readonly failureCount: number
   failed (error: unknown): void
   recovered (): void
 }
 
-export function watchOutage (onError: (error: Error) => void): Outage {
+export function createFailureReporter (onError: (error: Error) => void): FailureReporter {
   let failureCount = 0
   return {
     get failureCount () { return failureCount },
@@ -19,8 +19,8 @@ export function watchOutage (onError: (error: Error) => void): Outage {
 }
 
 /**
- * How long to wait before the next attempt: 50 ms at first, doubled each time, 2 s at most. A part of it is left to
- * chance, so that the servers of a fleet do not come back all in the same moment.
+ * How long to wait before the next attempt: 50 ms at first, doubled each time, 2 s at most. With jitter,
+ * so that the servers of a fleet do not all reconnect at the same moment.
  */
 export function retryDelayMs (failureCount: number): number {
   const delayMs = Math.min(50 * 2 ** Math.min(failureCount - 1, 6), 2_000)

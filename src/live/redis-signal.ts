@@ -1,23 +1,23 @@
 import type { RedisClient } from '../redis-client.ts'
 
 /**
- * Publishes over the node that has our keys, as `tellInRedis` does. A Cluster's client sends a bare PUBLISH to any node,
+ * Publishes on the node that has our keys, as `publishProgress` does. A Cluster's client sends a bare PUBLISH to any node,
  * and signals that go through different nodes overtake each other.
  *
  * KEYS[1] any key of ours, for its slot
  * ARGV    channel, signal
  *
- * Answers how many listen on that node, which says nothing of the others.
+ * Returns the number of subscribers on that node, which says nothing about other nodes.
  */
 const script = "return redis.call('PUBLISH', ARGV[1], ARGV[2])"
 
-export interface SignalArguments {
+export interface PublishSignalArguments {
   key: string
   channel: string
-  /** What is published. */
+  /** The message to publish. */
   text: string
 }
 
-export async function signalInRedis (client: RedisClient, { key, channel, text }: SignalArguments): Promise<void> {
+export async function publishSignal (client: RedisClient, { key, channel, text }: PublishSignalArguments): Promise<void> {
   await client.eval(script, 1, key, channel, text)
 }

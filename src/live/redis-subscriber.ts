@@ -1,30 +1,30 @@
 import { within } from '../deadline.ts'
 import type { RedisClient } from '../redis-client.ts'
-import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
-import { connectLike, hangUp, wakeUp, type ConnectionSettings } from './redis-connections.ts'
+import { retryDelayMs, createFailureReporter } from './reconnect-backoff.ts'
+import { duplicateClient, disconnect, ensureConnecting, type ConnectionSettings } from './redis-connection.ts'
 
 export interface SubscriberSettings extends ConnectionSettings {
   channel: string
   onText: (text: string) => void
-  /** How often a connection that says nothing is asked whether it is still there. */
+  /** The interval of keepalive subscriptions on an idle connection. */
   checkMs?: number
 }
 
-/** A subscription that lasts until it is closed. */
+/** A subscription that is kept up until it is closed. */
 export interface RedisSubscriber {
   close (): Promise<void>
 }
 
 /**
- * Subscribes over a connection of its own: one that subscribes can do nothing else. SUBSCRIBE is said again at every
- * new connection, and from time to time: it is idempotent, its answer proves that the connection lives, and it finds a
- * Cluster's subscriber that was moved to another node.
+ * Subscribes on a connection of its own: a subscribed connection can do nothing else. SUBSCRIBE is repeated on every new
+ * connection and at intervals: it is idempotent, its response proves that the connection works, and it follows a
+ * Cluster's subscriber that moved to another node.
  */
 export function openSubscriber (
   given: RedisClient, { channel, onText, checkMs = 15_000, ...settings }: SubscriberSettings
 ): RedisSubscriber {
-  const client = connectLike(given, settings)
-  const outage = watchOutage(settings.onError)
+  const client = duplicateClient(given, settings)
+  const failures = createFailureReporter(settings.onError)
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
 
@@ -35,21 +35,21 @@ export function openSubscriber (
 
   async function subscribe (): Promise<void> {
     if (closing !== undefined) return
-    // While there is no connection there is nothing to say; `ready` calls again.
+    // Without a connection there is nothing to do; `ready` calls this again.
     if (client.status !== 'ready') {
-      wakeUp(client)
+      ensureConnecting(client)
       return subscribeIn(checkMs)
     }
     try {
       await within(settings.timeoutMs, 'subscribing', () => client.subscribe(channel))
-      outage.recovered()
+      failures.recovered()
       subscribeIn(checkMs)
     } catch (error) {
       if (closing !== undefined) return
-      outage.failed(error)
-      // An answer that does not come means that the connection is dead, even where nobody has told it so.
+      failures.failed(error)
+      // A missing response means that the connection is dead, even if the socket does not know yet.
       if (client.status === 'ready') client.disconnect(true)
-      subscribeIn(retryDelayMs(outage.failureCount))
+      subscribeIn(retryDelayMs(failures.failureCount))
     }
   }
 
@@ -60,7 +60,7 @@ export function openSubscriber (
   return {
     async close () {
       clearTimeout(timer)
-      closing ??= hangUp(client, settings.timeoutMs)
+      closing ??= disconnect(client, settings.timeoutMs)
       await closing
     }
   }

@@ -1,13 +1,13 @@
 import type { JobSignal } from './live-store.ts'
 
-const kinds: ReadonlySet<string> = new Set(['progress', 'status', 'wish'] satisfies JobSignal['kind'][])
+const kinds: ReadonlySet<string> = new Set(['progress', 'status', 'request'] satisfies JobSignal['kind'][])
 
-/** A signal as it travels: `progress:<jobId>`, short enough for any NOTIFY. */
+/** A signal as it is sent: `progress:<jobId>`, short enough for any NOTIFY. */
 export function encodeSignal ({ jobId, kind }: JobSignal): string {
   return `${kind}:${jobId}`
 }
 
-/** Undefined for what is not ours, or comes from a version that knows more kinds. */
+/** Undefined for other payloads, and for kinds of a newer version. */
 export function decodeSignal (text: string): JobSignal | undefined {
   const colon = text.indexOf(':')
   const kind = text.slice(0, colon)
@@ -17,15 +17,15 @@ export function decodeSignal (text: string): JobSignal | undefined {
 
 /** The listeners of one store in this process. */
 export interface SignalHub {
-  /** The returned function ends it. */
+  /** The returned function removes the listener. */
   add (listener: (signal: JobSignal) => void): () => void
-  /** Hands what came over the wire to every listener. One that throws is reported and harms no other. */
+  /** Passes a received payload to every listener. A listener that throws is reported, and does not affect the others. */
   publish (text: string): void
   clear (): void
 }
 
 export function createSignalHub (onError: (error: Error) => void): SignalHub {
-  // Wrapped, so that a function that listens twice is called twice, and leaves once at a time.
+  // Wrapped, so that a function that was added twice is called twice, and removed one at a time.
   const entries = new Set<{ listener: (signal: JobSignal) => void }>()
   return {
     add (listener) {

@@ -13,7 +13,7 @@ export interface Migration {
   up (tables: Tables): string
 }
 
-/** In the order in which they are applied. New ones go to the end. */
+/** In the order of application. New ones are appended. */
 export const migrations: readonly Migration[] = [
   { name: '0001-jobs', ...jobs },
   { name: '0002-tasks', ...tasks },

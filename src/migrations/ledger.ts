@@ -2,8 +2,8 @@ import type { Sql } from '../database/sql.ts'
 import type { Tables } from '../database/tables.ts'
 
 /**
- * Creates the schema and the ledger of migrations, where they are missing. A schema that exists is not asked for again:
- * `CREATE SCHEMA IF NOT EXISTS` wants the right to create one even then.
+ * Creates the schema and the ledger of migrations, if they are missing. An existing schema is not created again:
+ * `CREATE SCHEMA IF NOT EXISTS` requires the CREATE privilege even then.
  */
 export async function createLedger (sql: Sql, tables: Tables): Promise<void> {
   const [schema] = await sql.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [tables.schema])
@@ -22,21 +22,21 @@ export async function appliedMigrations (sql: Sql, tables: Tables): Promise<Set<
   return new Set(rows.map(({ name }) => name))
 }
 
-/** Enters a migration in the ledger, in the transaction that applied it. */
+/** Records a migration in the ledger, in the transaction that applied it. */
 export async function recordMigration (sql: Sql, tables: Tables, name: string): Promise<void> {
   await sql.query(`INSERT INTO ${tables.migration} (name) VALUES ($1)`, [name])
 }
 
-/** `PCMG` in ASCII: the class of the advisory lock; its second half is the schema that is migrated. */
+/** `PCMG` in ASCII: the class of the advisory lock; its second key is the schema that is migrated. */
 const lockClass = 0x50434d47
 
-/** Waits for the right to migrate this schema; held until the transaction ends, so no death leaves it behind. */
+/** Takes the lock on migrating this schema; it is held until the transaction ends, so a dead process leaves no lock. */
 export async function lockMigrations (sql: Sql, tables: Tables): Promise<void> {
   await sql.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, tables.schema])
 }
 
 /**
- * Bounds the transaction it is called in: nobody waits for a frozen process that migrates for longer than a minute.
+ * Bounds the transaction it is called in: no process waits longer than a minute for another one that is frozen in its migration.
  * The migration's own statements may take as long as they need.
  */
 export async function boundTransaction (sql: Sql): Promise<void> {

@@ -4,8 +4,8 @@ import type { Sql } from '../database/sql.ts'
 const lockClass = 0x5043514d
 
 /**
- * Waits for the right to migrate the queue's schema; held until the session ends. BullMQ has a lock of its own, but makes
- * the schema before it takes it, and of two `CREATE SCHEMA IF NOT EXISTS` at once one fails.
+ * Takes the lock on migrating the queue's schema; it is held until the session ends. BullMQ has a lock of its own, but
+ * creates the schema before it takes it, and of two concurrent `CREATE SCHEMA IF NOT EXISTS` one fails.
  */
 export async function lockQueueMigrations (sql: Sql): Promise<void> {
   await sql.query('SELECT pg_advisory_lock($1, 0)', [lockClass])

@@ -7,23 +7,23 @@ import { appliedMigrations, boundTransaction, createLedger, lockMigrations, reco
 import { lockQueueMigrations } from './lock-queue-migrations.ts'
 import type { Tables } from '../database/tables.ts'
 
-/** What BullMQ's own migrations are called among ours. */
+/** The name of BullMQ's own migrations in the result. */
 const queueMigration = 'bullmq'
 
 export interface MigrationScope {
   readonly tables: Tables
-  /** Where the queue is: BullMQ's own schema is made only where that is PostgreSQL. */
+  /** Where the queue is: BullMQ's schema is created only for PostgreSQL. */
   readonly queue: 'postgres' | 'redis'
 }
 
 /**
  * Brings the database up to date, on one connection of its own; resolves to the names of what it applied. May be
  * called by any number of processes at once, and again: each migration is one transaction that first takes a lock
- * and then looks into the ledger, so it happens once or not at all.
+ * and then reads the ledger, so it is applied once or not at all.
  */
 export async function migrate (config: PoolConfig, scope: MigrationScope): Promise<string[]> {
   const client = new Client({ connectionTimeoutMillis: 5_000, ...config, application_name: 'powercrud migrate' })
-  // A connection that drops is told twice: to the running query, and here.
+  // A lost connection is reported twice: to the running query, and here.
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -47,7 +47,7 @@ export async function migrate (config: PoolConfig, scope: MigrationScope): Promi
   }
 }
 
-/** The names of the migrations that this database has not seen yet; only reads. */
+/** The names of the migrations that are not applied yet; only reads. */
 export async function pendingMigrations (sql: Sql, { tables, queue }: MigrationScope): Promise<string[]> {
   const applied = await appliedMigrations(sql, tables)
   const pending = migrations.map(({ name }) => name).filter((name) => !applied.has(name))
@@ -55,7 +55,7 @@ export async function pendingMigrations (sql: Sql, { tables, queue }: MigrationS
   return pending
 }
 
-/** Whether it was this call that applied it: another process may have been first. */
+/** Whether this call applied it: another process may have been faster. */
 async function apply (sql: Sql, tables: Tables, migration: Migration): Promise<boolean> {
   await sql.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   try {

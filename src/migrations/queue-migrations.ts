@@ -3,16 +3,15 @@ import type { ClientBase } from 'pg'
 import type { Sql } from '../database/sql.ts'
 
 /**
- * Brings BullMQ's own schema (`bullmq`) up to what this BullMQ needs, in one transaction under its own advisory lock.
- * Needs a session of its own: neither a pool nor a client that is inside a transaction.
+ * Migrates BullMQ's own schema (`bullmq`) to the version that this BullMQ requires, in one transaction under its own advisory lock.
+ * Requires a session of its own: neither a pool nor a client that is inside a transaction.
  */
 export async function runQueueMigrations (client: ClientBase): Promise<void> {
   await runMigrations(client)
 }
 
 /**
- * Whether `runQueueMigrations` has something to do; one read. Rejects when the schema was made by a BullMQ that is
- * too new for this one: there is no migration for that.
+ * Whether `runQueueMigrations` has something to do; one read. Rejects when the schema is that of a newer BullMQ.
  */
 export async function queueMigrationsPending (sql: Sql): Promise<boolean> {
   const reader = {

@@ -4,7 +4,7 @@ import { endJobNow } from '../jobs/end-job.ts'
 import type { JobRow } from '../engine/job-row.ts'
 import { askToCancel } from '../jobs/store/transitions.ts'
 import { readJob } from '../jobs/store/job-rows.ts'
-import { reachable } from '../database/unavailable.ts'
+import { mapConnectionErrors } from '../database/unavailable.ts'
 
 /**
  * Cancels a job. One that nobody works on ends at once; a running one ends after its running chunk, or rolls back
@@ -12,7 +12,7 @@ import { reachable } from '../database/unavailable.ts'
  * @throws job_not_found, wrong_state for a job that has ended, unavailable
  */
 export async function cancelJob (engine: Engine, id: string): Promise<JobRow> {
-  return reachable(engine, () => cancel(engine, id))
+  return mapConnectionErrors(engine, () => cancel(engine, id))
 }
 
 /** Each step is a compare-and-set: if the job moves between two of them, the next look decides. */
@@ -33,7 +33,7 @@ async function cancel (engine: Engine, id: string): Promise<JobRow> {
       case 'pausing': {
         const asked = await askToCancel(database, tables, id)
         if (asked === undefined) break
-        await live.signal({ jobId: id, kind: 'wish' }).catch((error: unknown) => {
+        await live.signal({ jobId: id, kind: 'request' }).catch((error: unknown) => {
           log.warn({ jobId: id, err: error }, 'could not signal a cancel; the heartbeat of the job will see it')
         })
         return asked

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
-import { reachable } from '../database/unavailable.ts'
+import { mapConnectionErrors } from '../database/unavailable.ts'
 import { viewAll, type JobView } from '../jobs/view/read-view.ts'
 import { listJobs as selectJobs, type JobPlace, type JobsWanted } from '../jobs/store/job-list.ts'
 
@@ -28,7 +28,7 @@ export async function listJobs (engine: Engine, { cursor, limit, maySee, ...want
   let after = cursor === undefined ? undefined : placeIn(cursor)
   const views: JobView[] = []
   for (let page = 0; page < pagesAtMost; page++) {
-    const rows = await reachable(engine, () => selectJobs(engine.database, engine.tables, { ...wanted, after, limit: limit + 1 }))
+    const rows = await mapConnectionErrors(engine, () => selectJobs(engine.database, engine.tables, { ...wanted, after, limit: limit + 1 }))
     for (const [index, view] of (await viewAll(engine, rows.slice(0, limit))).entries()) {
       if (maySee !== undefined && !await maySee(view)) continue
       views.push(view)

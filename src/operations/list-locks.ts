@@ -1,7 +1,7 @@
 import type { Lock } from '../../schemas/locks.ts'
 import type { Engine, EngineResource } from '../engine/engine.ts'
 import { type JobView, viewAll } from '../jobs/view/read-view.ts'
-import { reachable } from '../database/unavailable.ts'
+import { mapConnectionErrors } from '../database/unavailable.ts'
 import { readJobs } from '../jobs/store/job-rows.ts'
 import { visibleRows } from '../entities/conditions.ts'
 import type { SelectionView } from '../entities/selection.ts'
@@ -26,7 +26,7 @@ export interface LocksAsked {
 export async function locksSeen (engine: Engine, { resource, ids, view, maySee }: LocksAsked): Promise<Lock[]> {
   const holders = await ofVisible(engine, resource, view, await whoHolds(engine, resource.name, ids))
   const jobIds = [...new Set(holders.map(({ jobId }) => jobId))]
-  const rows = jobIds.length === 0 ? [] : await reachable(engine, () => readJobs(engine.database, engine.tables, jobIds))
+  const rows = jobIds.length === 0 ? [] : await mapConnectionErrors(engine, () => readJobs(engine.database, engine.tables, jobIds))
   const seen = new Set<string>()
   for (const view of await viewAll(engine, rows)) {
     if (await maySee(view)) seen.add(view.row.id)
@@ -40,7 +40,7 @@ async function ofVisible (engine: Engine, resource: EngineResource, view: Select
   const { key } = resource
   const stored = holders.map(({ id }) => key.fromWire(id))
   const rows = await visibleRows(resource, view)
-  const visible = new Set(await reachable(engine, () => visibleKeys(engine.database, { key, rows, keys: stored })))
+  const visible = new Set(await mapConnectionErrors(engine, () => visibleKeys(engine.database, { key, rows, keys: stored })))
   return holders.filter((_, index) => visible.has(stored[index]!))
 }
 

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { JobFeed } from '../live/job-feed.ts'
 import type { JobRow } from '../engine/job-row.ts'
-import { reachable } from '../database/unavailable.ts'
+import { mapConnectionErrors } from '../database/unavailable.ts'
 import { readJob } from '../jobs/store/job-rows.ts'
 import { isTerminal } from '../engine/states.ts'
 
@@ -13,7 +13,7 @@ export async function waitForEnd (engine: Engine, feed: JobFeed, job: JobRow, ms
   let seen = job
   for await (const news of feed.changes(job.id, AbortSignal.any([signal, AbortSignal.timeout(ms)]))) {
     if (news === 'progress') continue
-    seen = await reachable(engine, () => readJob(engine.database, engine.tables, job.id)) ?? seen
+    seen = await mapConnectionErrors(engine, () => readJob(engine.database, engine.tables, job.id)) ?? seen
     if (isTerminal(seen.status)) break
   }
   return seen

@@ -4,13 +4,13 @@ import type { ConsumerConnection, DeliveryProcess, ProducerConnection, WorkerBeh
 import { openQueuePool } from './postgres-pool.ts'
 
 const producerConnections = 2
-/** One of them listens all the time. */
+/** One of them is used by LISTEN all the time. */
 const consumerConnections = 4
-/** A worker whose query failed asks again without a pause of its own. */
+/** BullMQ's worker retries a failed query without a pause. */
 const failurePauseMs = 500
 
 export interface PostgresQueueSettings {
-  /** How the application's MikroORM connects. */
+  /** The connection config of the application's MikroORM. */
   readonly config: PoolConfig
   readonly queueName: string
   readonly onError: (error: Error) => void
@@ -37,7 +37,7 @@ export function connectPostgresConsumer ({ config, queueName, onError }: Postgre
   const { pool, close } = openQueuePool(config, { max: consumerConnections, applicationName: 'powercrud consumer', failurePauseMs, onError })
   return {
     async openWorker (process: DeliveryProcess, behaviour: WorkerBehaviour) {
-      // The worker remembers for ever whether its server answered at first.
+      // A worker whose server did not respond at first never recovers.
       await pool.query('SELECT 1')
       const worker = new Worker(queueName, process, { ...behaviour, connection: pool }, createPostgresBackend)
       worker.on('error', onError)

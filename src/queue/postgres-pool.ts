@@ -5,7 +5,7 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg'
 import { pause, settlesWithin } from '../deadline.ts'
 import { sqlState } from '../database/sql.ts'
 
-/** BullMQ's own schema; a pool that it is given must find it there. */
+/** BullMQ's own schema; a pool passed to it must have it in its search path. */
 const schema = 'bullmq'
 const connectMs = 2_000
 const queryMs = 3_000
@@ -13,7 +13,7 @@ const queryMs = 3_000
 export interface QueuePoolSettings {
   max: number
   applicationName: string
-  /** How long a failure is kept back. */
+  /** How long the rejection of a failed query is delayed. */
   failurePauseMs: number
   onError: (error: Error) => void
 }
@@ -23,7 +23,7 @@ export interface QueuePool {
   close (timeoutMs: number): Promise<void>
 }
 
-/** A pool that BullMQ can be given: bounded in time, found in its schema, and its failures are kept back for a moment. */
+/** A pool to pass to BullMQ: bounded in time, with BullMQ's schema in its search path, and with delayed failures. */
 export function openQueuePool (config: PoolConfig, { max, applicationName, failurePauseMs, onError }: QueuePoolSettings): QueuePool {
   const sockets = new Set<Duplex>()
   const closing = new AbortController()
@@ -42,14 +42,14 @@ export function openQueuePool (config: PoolConfig, { max, applicationName, failu
     }
   })
   pool.on('error', onError)
-  // A connection in use tells its loss to the query as well.
+  // A lost connection in use fails its query as well.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
-  async function patiently<Result> (run: () => Promise<Result>): Promise<Result> {
+  async function withDelayedFailure<Result> (run: () => Promise<Result>): Promise<Result> {
     try {
       return await run()
     } catch (error) {
-      // BM001 is BullMQ's own: the entry is not what it was thought to be.
+      // BM001 is an error of BullMQ itself: the state of the entry has changed.
       if (failurePauseMs > 0 && sqlState(error) !== 'BM001') await pause(failurePauseMs, closing.signal)
       throw error
     }
@@ -57,10 +57,10 @@ export function openQueuePool (config: PoolConfig, { max, applicationName, failu
 
   return {
     pool: {
-      query: <Row>(text: string, values?: readonly unknown[]) => patiently(() => pool.query<Row & object>(text, values as unknown[])),
-      connect: () => patiently(async () => listeningClient(await pool.connect())),
+      query: <Row>(text: string, values?: readonly unknown[]) => withDelayedFailure(() => pool.query<Row & object>(text, values as unknown[])),
+      connect: () => withDelayedFailure(async () => listeningClient(await pool.connect())),
       end: () => pool.end(),
-      // BullMQ wants to hear of idle connections that were lost; we report them already.
+      // BullMQ listens for lost idle connections, which are reported already.
       on () { return this },
       removeAllListeners () { return this }
     },
@@ -74,8 +74,8 @@ export function openQueuePool (config: PoolConfig, { max, applicationName, failu
 }
 
 /**
- * BullMQ keeps the client that listens until it emits 'error'. A query that gets no answer is not followed by one: the
- * connection was forgotten on the way, and all that comes after would wait in vain as well.
+ * BullMQ keeps its LISTEN client until that emits 'error'. A query without a response emits none: the connection was
+ * dropped by the network, and every later query would wait in vain as well.
  */
 function listeningClient (client: PoolClient): PgPoolClient {
   const listening = {
@@ -97,7 +97,7 @@ function listeningClient (client: PoolClient): PgPoolClient {
     },
     removeAllListeners (event?: string) {
       client.removeAllListeners(event)
-      // What it still has to say of its end is told to nobody, and must not end the process.
+      // An 'error' without a listener would end the process.
       client.on('error', () => undefined)
       return listening
     },

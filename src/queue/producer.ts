@@ -4,11 +4,11 @@ import type { OpenQueue, ProducerConnection } from './connection.ts'
 import { deliveryId } from './delivery.ts'
 import type { DeliveryState, JobQueue } from './job-queue.ts'
 
-/** Longer than the connection's own limits add up to, so that what was given up has no effect later. */
+/** Longer than the sum of the connection's own limits, so that an abandoned command has no effect later. */
 const commandMs = 6_000
 const closeMs = 2_000
 
-/** BullMQ's states in our words. What has ended but was kept holds its id: it can never be added again. */
+/** Maps BullMQ's states. A finished entry that was kept still occupies its id: it can never be added again. */
 const states: Record<string, DeliveryState> = {
   waiting: 'waiting',
   prioritized: 'waiting',
@@ -19,7 +19,7 @@ const states: Record<string, DeliveryState> = {
   completed: 'failed'
 }
 
-/** The producer's side. The queue object is built at first use: one that is built while its server is down never recovers. */
+/** The producer's side. The queue object is built at first use: it never recovers when its server is down at that moment. */
 export function createProducer (connection: ProducerConnection): JobQueue {
   let opening: Promise<OpenQueue> | undefined
   let closing: Promise<void> | undefined
@@ -32,9 +32,9 @@ export function createProducer (connection: ProducerConnection): JobQueue {
     return opening
   }
 
-  /** Bounds a command, and tells every failure as `unavailable`. */
+  /** Bounds a command, and maps every failure to `unavailable`. */
   async function command<Result> (ms: number, what: string, run: (queue: OpenQueue) => Promise<Result>): Promise<Result> {
-    // A command on a closed queue would never settle.
+    // A command on a closed queue never settles.
     if (closing) throw problem('unavailable', 'the queue is closed')
     try {
       return await within(ms, what, async (signal) => {
@@ -51,7 +51,7 @@ export function createProducer (connection: ProducerConnection): JobQueue {
   return {
     kind: connection.kind,
     async ping (timeoutMs) {
-      await command(timeoutMs, 'the ping of the queue', () => connection.ping())
+      await command(timeoutMs, 'pinging the queue', () => connection.ping())
     },
     async add (delivery, { delayMs } = {}) {
       await command(commandMs, 'adding to the queue', (queue) => queue.add('job', { jobId: delivery.jobId, n: delivery.n }, {
@@ -62,7 +62,7 @@ export function createProducer (connection: ProducerConnection): JobQueue {
       }))
     },
     async stateOf (delivery) {
-      const state = await command(commandMs, 'asking the queue', (queue) => queue.getJobState(deliveryId(delivery)))
+      const state = await command(commandMs, 'reading the state of a delivery', (queue) => queue.getJobState(deliveryId(delivery)))
       return states[state] ?? 'unknown'
     },
     async close () {

@@ -7,21 +7,21 @@ import type { ConsumerConnection, DeliveryProcess, ProducerConnection, WorkerBeh
 const producerReadyMs = 1_000
 const consumerReadyMs = 5_000
 const commandMs = 2_500
-/** A connection without an answer for so long was forgotten on the way. A blocking read is answered within 10 s. */
-const silentMs = 15_000
-const longestReconnectMs = 500
+/** A connection without a response for this long was dropped by the network. A blocking read gets a response within 10 s. */
+const maxSilenceMs = 15_000
+const maxReconnectMs = 500
 
 export interface RedisQueueSettings {
   /** The application's client. Only duplicates of it are used, and only they are closed. */
   readonly redis: RedisClient
-  /** Stands before all keys, after the client's own `keyPrefix`. */
+  /** The prefix of all keys, after the client's own `keyPrefix`. */
   readonly prefix: string
   readonly queueName: string
   readonly onError: (error: Error) => void
 }
 
 export function connectRedisProducer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ProducerConnection {
-  // Fails at once while there is no connection, and sends nothing again when there is one: what was given up stays undone.
+  // Fails at once while there is no connection, and resends nothing later: an abandoned command has no effect.
   const client = duplicate(redis, onError, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -49,7 +49,7 @@ export function connectRedisProducer ({ redis, prefix, queueName, onError }: Red
 }
 
 export function connectRedisConsumer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ConsumerConnection {
-  const options = { maxRetriesPerRequest: null, socketTimeout: silentMs }
+  const options = { maxRetriesPerRequest: null, socketTimeout: maxSilenceMs }
   const client = duplicate(redis, onError, options)
   const blocking = duplicate(redis, onError, options)
   return {
@@ -68,7 +68,7 @@ export function connectRedisConsumer ({ redis, prefix, queueName, onError }: Red
   }
 }
 
-/** BullMQ's backend on two clients of ours: the one that BullMQ would make for itself could not be cut from here. */
+/** BullMQ's backend on two clients of ours: the one that BullMQ opens itself could not be destroyed from here. */
 function backendOn (client: RedisClient, blocking: RedisClient, name: string, options: QueueOptions): RedisQueueBackend {
   const keys = new QueueKeys(options.prefix)
   return new RedisQueueBackend(
@@ -81,15 +81,15 @@ function backendOn (client: RedisClient, blocking: RedisClient, name: string, op
   )
 }
 
-/** All keys of a queue share one hash tag, as a Cluster demands. BullMQ refuses a client with a `keyPrefix`. */
+/** All keys of a queue share one hash tag, as a Cluster requires. BullMQ refuses a client with a `keyPrefix`. */
 function keyPrefix (redis: RedisClient, prefix: string): string {
   const ownPrefix = redis.options.keyPrefix ?? ''
   return `{${ownPrefix}${prefix}}`
 }
 
-/** Another client for the same server that always tries to come back, and knows no limit but the given ones. */
+/** A duplicate that reconnects for ever, and has no limits but the given ones. */
 function duplicate (redis: RedisClient, onError: (error: Error) => void, options: RedisOptions): RedisClient {
-  const retryStrategy = (times: number) => Math.min(times * 50, longestReconnectMs)
+  const retryStrategy = (times: number) => Math.min(times * 50, maxReconnectMs)
   const redisOptions: RedisOptions = {
     keyPrefix: '',
     readOnly: false,

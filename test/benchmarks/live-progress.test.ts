@@ -19,7 +19,7 @@ t.test('rollback: nobody sees a changed record before the end, and live progress
   const moves: { atMs: number, processed: number }[] = [{ atMs: performance.now(), processed: 0 }]
   const worked = work(engine, queued)
   const ended = await until(async () => {
-    const live = await engine.live.hear(queued.id)
+    const live = await engine.live.read(queued.id)
     if (live !== undefined && live.processed !== moves.at(-1)!.processed) {
       moves.push({ atMs: performance.now(), processed: live.processed })
       const done = await statusesDone()

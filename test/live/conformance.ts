@@ -28,13 +28,13 @@ export interface StoreBench {
 export const patientMs = 30_000
 
 export function progress (told: Partial<LiveProgress> = {}): LiveProgress {
-  return { fence: 1, processed: 300, total: 2000, message: 'updating: 300/2000', toldAtMs: Date.now(), ...told }
+  return { fence: 1, processed: 300, total: 2000, message: 'updating: 300/2000', reportedAtMs: Date.now(), ...told }
 }
 
 /** Listens, and resolves once signals come through. What is received before that is not kept. */
 export async function listening (store: LiveStore, sender = store): Promise<{ received: JobSignal[], unlisten: () => void }> {
   const received: JobSignal[] = []
-  const unlisten = store.listen((signal) => received.push(signal))
+  const unlisten = store.subscribe((signal) => received.push(signal))
   await heard(received, sender)
   received.length = 0
   return { received, unlisten }
@@ -50,7 +50,7 @@ export async function heard (received: JobSignal[], sender: LiveStore): Promise<
     return received.some((signal) => probes.has(signal.jobId))
   }, { what: 'a signal to be heard' })
   // The last probe is on its way until something sent after it has come.
-  const last: JobSignal = { jobId: randomUUID(), kind: 'wish' }
+  const last: JobSignal = { jobId: randomUUID(), kind: 'request' }
   await until(() => sender.signal(last).then(() => true, () => false), { what: 'a store that signals' })
   await until(() => received.some(({ jobId }) => jobId === last.jobId), { what: 'the last of the probes' })
 }
@@ -67,49 +67,49 @@ export function conformance (t: Test, bench: StoreBench): void {
     const store = await bench.open(t)
     for (const told of [
       progress(),
-      progress({ fence: 2 ** 31 - 1, processed: 0, total: 0, message: '', toldAtMs: 1 }),
+      progress({ fence: 2 ** 31 - 1, processed: 0, total: 0, message: '', reportedAtMs: 1 }),
       progress({ processed: 2_000_000_000, total: 2_000_000_000, message: 'größer: ½ “done” 🌍\n:{}%s' })
     ]) {
       const jobId = randomUUID()
-      await store.tell(jobId, told)
-      t.same(await store.hear(jobId), told)
+      await store.publish(jobId, told)
+      t.same(await store.read(jobId), told)
     }
   })
 
   t.test('knows nothing of a job of which nothing was told', async (t) => {
     const store = await bench.open(t)
-    t.equal(await store.hear(randomUUID()), undefined)
+    t.equal(await store.read(randomUUID()), undefined)
   })
 
   t.test('a message with NUL does not cost the progress', async (t) => {
     const store = await bench.open(t)
     const jobId = randomUUID()
-    await store.tell(jobId, progress({ message: 'a\0b', processed: 7 }))
-    t.match(await store.hear(jobId), { processed: 7, message: /^a\0?b$/ })
+    await store.publish(jobId, progress({ message: 'a\0b', processed: 7 }))
+    t.match(await store.read(jobId), { processed: 7, message: /^a\0?b$/ })
   })
 
   t.test('an equal or greater fence overwrites, an older one is ignored and not signalled', async (t) => {
     const store = await bench.open(t)
     const { received } = await listening(store)
     const jobId = randomUUID()
-    await store.tell(jobId, progress({ fence: 9, processed: 100 }))
-    await store.tell(jobId, progress({ fence: 9, processed: 50 }))
-    t.match(await store.hear(jobId), { fence: 9, processed: 50 }, 'the same claim may go back, after a rollback')
-    await store.tell(jobId, progress({ fence: 10, processed: 1 }))
-    await store.tell(jobId, progress({ fence: 9, processed: 1999 }))
-    t.match(await store.hear(jobId), { fence: 10, processed: 1 })
+    await store.publish(jobId, progress({ fence: 9, processed: 100 }))
+    await store.publish(jobId, progress({ fence: 9, processed: 50 }))
+    t.match(await store.read(jobId), { fence: 9, processed: 50 }, 'the same claim may go back, after a rollback')
+    await store.publish(jobId, progress({ fence: 10, processed: 1 }))
+    await store.publish(jobId, progress({ fence: 9, processed: 1999 }))
+    t.match(await store.read(jobId), { fence: 10, processed: 1 })
 
-    await store.signal({ jobId, kind: 'wish' })
-    await until(() => received.some(({ kind }) => kind === 'wish'))
-    t.same(received.map(({ kind }) => kind), ['progress', 'progress', 'progress', 'wish'])
+    await store.signal({ jobId, kind: 'request' })
+    await until(() => received.some(({ kind }) => kind === 'request'))
+    t.same(received.map(({ kind }) => kind), ['progress', 'progress', 'progress', 'request'])
   })
 
   t.test('the greatest fence wins whatever the order of arrival', async (t) => {
     const stores = [await bench.open(t), await bench.open(t)]
     const jobId = randomUUID()
     const fences = Array.from({ length: 40 }, (_, index) => (index * 17) % 40 + 1)
-    await Promise.all(fences.map((fence, index) => stores[index % 2]?.tell(jobId, progress({ fence, processed: fence }))))
-    t.match(await stores[0]?.hear(jobId), { fence: 40, processed: 40 })
+    await Promise.all(fences.map((fence, index) => stores[index % 2]?.publish(jobId, progress({ fence, processed: fence }))))
+    t.match(await stores[0]?.read(jobId), { fence: 40, processed: 40 })
   })
 
   t.test('who hears the signal of a tell finds what was told', async (t) => {
@@ -117,8 +117,8 @@ export function conformance (t: Test, bench: StoreBench): void {
     await listening(reader, teller)
     const jobId = randomUUID()
     const { promise, resolve } = Promise.withResolvers<LiveProgress | undefined>()
-    reader.listen((signal) => { if (signal.jobId === jobId) resolve(reader.hear(jobId)) })
-    await teller.tell(jobId, progress({ processed: 11 }))
+    reader.subscribe((signal) => { if (signal.jobId === jobId) resolve(reader.read(jobId)) })
+    await teller.publish(jobId, progress({ processed: 11 }))
     t.match(await promise, { processed: 11 })
   })
 
@@ -126,28 +126,28 @@ export function conformance (t: Test, bench: StoreBench): void {
     const store = await bench.open(t)
     const jobIds = Array.from({ length: 1_000 }, () => randomUUID())
     await Promise.all(jobIds.map(async (jobId, index) => {
-      if (index % 4 !== 0) await store.tell(jobId, progress({ processed: index }))
+      if (index % 4 !== 0) await store.publish(jobId, progress({ processed: index }))
     }))
-    const heard = await store.hearMany(jobIds)
+    const heard = await store.readMany(jobIds)
     t.equal(heard.size, 750)
     t.ok(jobIds.every((jobId, index) => heard.get(jobId)?.processed === (index % 4 === 0 ? undefined : index)))
 
-    t.same(await store.hearMany([]), new Map())
-    t.same(await store.hearMany([randomUUID()]), new Map())
+    t.same(await store.readMany([]), new Map())
+    t.same(await store.readMany([randomUUID()]), new Map())
     const [, known = ''] = jobIds
-    t.same([...(await store.hearMany([known, known])).keys()], [known])
+    t.same([...(await store.readMany([known, known])).keys()], [known])
   })
 
   t.test('forgets jobs, known and unknown', async (t) => {
     const store = await bench.open(t)
     const [first, second, kept] = [randomUUID(), randomUUID(), randomUUID()] as const
-    for (const jobId of [first, second, kept]) await store.tell(jobId, progress())
+    for (const jobId of [first, second, kept]) await store.publish(jobId, progress())
     await store.forget([first, randomUUID(), second])
     await store.forget([first])
     await store.forget([])
-    t.same([...(await store.hearMany([first, second, kept])).keys()], [kept])
-    await store.tell(first, progress({ fence: 1 }))
-    t.ok(await store.hear(first), 'and may be told of it again')
+    t.same([...(await store.readMany([first, second, kept])).keys()], [kept])
+    await store.publish(first, progress({ fence: 1 }))
+    t.ok(await store.read(first), 'and may be told of it again')
   })
 
   forgetting(t, bench)
@@ -161,12 +161,12 @@ function forgetting (t: Test, bench: StoreBench): void {
     const jobId = randomUUID()
     /** Told again, where the machine takes so long to ask that the TTL has passed. */
     const isHeard = (fence: number) => until(async () => {
-      await store.tell(jobId, progress({ fence }))
-      return (await store.hear(jobId))?.fence === fence
+      await store.publish(jobId, progress({ fence }))
+      return (await store.read(jobId))?.fence === fence
     }, { what: `fence ${fence} to be heard` })
     await isHeard(5)
-    await until(async () => await store.hear(jobId) === undefined, { what: 'the TTL to pass' })
-    t.same(await store.hearMany([jobId]), new Map())
+    await until(async () => await store.read(jobId) === undefined, { what: 'the TTL to pass' })
+    t.same(await store.readMany([jobId]), new Map())
     await isHeard(4)
   })
 
@@ -175,13 +175,13 @@ function forgetting (t: Test, bench: StoreBench): void {
     const store = await bench.open(t, { ttlMs })
     const isThere = await until(async () => {
       const jobId = randomUUID()
-      await store.tell(jobId, progress())
+      await store.publish(jobId, progress())
       const begin = performance.now()
       await until(() => performance.now() - begin > 0.75 * ttlMs)
       const again = performance.now()
-      await store.tell(jobId, progress())
+      await store.publish(jobId, progress())
       await until(() => performance.now() - begin > 1.25 * ttlMs)
-      const heard = await store.hear(jobId)
+      const heard = await store.read(jobId)
       // Who is asked later than that knows nothing of it either way.
       return performance.now() - again < ttlMs && { heard }
     }, { deadlineMs: 60_000, what: 'an answer in time' })
@@ -192,16 +192,16 @@ function forgetting (t: Test, bench: StoreBench): void {
     const [brief, lasting] = [await bench.open(t, { ttlMs: 200 }), await bench.open(t)]
     await bench.empty()
     const gone = [randomUUID(), randomUUID(), randomUUID()]
-    for (const jobId of gone) await brief.tell(jobId, progress())
-    await until(async () => (await brief.hearMany(gone)).size === 0)
+    for (const jobId of gone) await brief.publish(jobId, progress())
+    await until(async () => (await brief.readMany(gone)).size === 0)
     const kept = randomUUID()
-    await lasting.tell(kept, progress())
+    await lasting.publish(kept, progress())
 
     // A store whose server forgets by itself has nothing to remove; the others say how many it was.
     t.equal(await brief.removeExpired(), bench.kind === 'redis' ? 0 : 3)
     t.equal(await bench.storedCount(), 1)
     t.equal(await lasting.removeExpired(), 0)
-    t.ok(await lasting.hear(kept))
+    t.ok(await lasting.read(kept))
   })
 }
 
@@ -209,7 +209,7 @@ function signalling (t: Test, bench: StoreBench): void {
   t.test('a signal reaches every listener on every server, once and in order', async (t) => {
     const [one, other] = [await bench.open(t), await bench.open(t)]
     const listeners = [await listening(one), await listening(one), await listening(other, one)]
-    const kinds = ['progress', 'status', 'wish'] as const
+    const kinds = ['progress', 'status', 'request'] as const
     const sent: JobSignal[] = Array.from({ length: 30 }, (_, index) => ({ jobId: randomUUID(), kind: kinds[index % 3] ?? 'status' }))
     for (const signal of sent) await one.signal(signal)
     const ids = new Set(sent.map(({ jobId }) => jobId))
@@ -228,7 +228,7 @@ function signalling (t: Test, bench: StoreBench): void {
     our.received.length = 0
     await theirs.signal({ jobId: randomUUID(), kind: 'status' })
     await until(() => their.received.length === 1)
-    const last: JobSignal = { jobId: randomUUID(), kind: 'wish' }
+    const last: JobSignal = { jobId: randomUUID(), kind: 'request' }
     await ours.signal(last)
     await until(() => our.received.length > 0)
     t.same(our.received, [last])
@@ -251,8 +251,8 @@ function signalling (t: Test, bench: StoreBench): void {
     const witness = await listening(store)
     let calls = 0
     const count = () => { calls += 1 }
-    const leave = store.listen(count)
-    store.listen(count)
+    const leave = store.subscribe(count)
+    store.subscribe(count)
     await store.signal({ jobId: randomUUID(), kind: 'status' })
     await until(() => witness.received.length === 1)
     t.equal(calls, 2)
@@ -266,7 +266,7 @@ function signalling (t: Test, bench: StoreBench): void {
     const errors: Error[] = []
     const store = await bench.open(t, { onError: (error) => errors.push(error) })
     const mistake = new RangeError('a mistake in a listener')
-    store.listen(() => { throw mistake })
+    store.subscribe(() => { throw mistake })
     await listening(store)
     t.ok(errors.length > 0)
     t.ok(errors.every((error) => error === mistake))
@@ -289,7 +289,7 @@ function closing (t: Test, bench: StoreBench): void {
     await witness.signal({ jobId: randomUUID(), kind: 'status' })
     t.same(received, [], 'and calls nobody')
     await t.resolves(store.close(), 'twice is as good as once')
-    const unlisten = store.listen(() => undefined)
+    const unlisten = store.subscribe(() => undefined)
     unlisten()
     await witness.close()
     await noConnections()
@@ -302,7 +302,7 @@ function closing (t: Test, bench: StoreBench): void {
 
   t.test('one that is about to connect closes as well', async (t) => {
     const store = await bench.open(t)
-    store.listen(() => undefined)
+    store.subscribe(() => undefined)
     await t.resolves(store.close())
     await noConnections()
   })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createJobFeed, type JobFeed, type JobNews } from '../../src/live/job-feed.ts'
+import { createJobFeed, type JobFeed, type FeedEvent } from '../../src/live/job-feed.ts'
 import type { JobSignal } from '../../src/live/live-store.ts'
 
 /** The listening side of a store, where the test says what arrives. */
@@ -7,7 +7,7 @@ function createSource () {
   const listeners = new Set<(signal: JobSignal) => void>()
   return {
     listeners,
-    listen (listener: (signal: JobSignal) => void) {
+    subscribe (listener: (signal: JobSignal) => void) {
       listeners.add(listener)
       return () => { listeners.delete(listener) }
     },
@@ -19,9 +19,9 @@ function createSource () {
 
 const never = { pollMs: 2 ** 30 }
 
-async function next (changes: ReturnType<JobFeed['changes']>): Promise<JobNews | 'ended'> {
+async function next (changes: ReturnType<JobFeed['changes']>): Promise<FeedEvent | 'ended'> {
   const { value, done } = await changes.next()
-  return done ? 'ended' : value as JobNews
+  return done ? 'ended' : value as FeedEvent
 }
 
 /** Whether it is still waiting once everything has run that could. */
@@ -52,13 +52,13 @@ t.test('nothing that happens after the first turn is missed; what comes together
   await next(changes)
   source.arrive('one', 'progress')
   source.arrive('one', 'status')
-  source.arrive('one', 'wish')
+  source.arrive('one', 'request')
   source.arrive('one', 'progress')
   t.equal(await next(changes), 'status', 'named by the weightiest')
   const third = next(changes)
   t.ok(await isPending(third))
-  source.arrive('one', 'wish')
-  t.equal(await third, 'wish')
+  source.arrive('one', 'request')
+  t.equal(await third, 'request')
   await changes.return()
 })
 
@@ -89,7 +89,7 @@ t.test('an abort ends the loop, also while it waits', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   const abort = new AbortController()
-  const seen: JobNews[] = []
+  const seen: FeedEvent[] = []
   const loop = (async () => { for await (const news of feed.changes('one', abort.signal)) seen.push(news) })()
   await isPending(loop)
   abort.abort()

@@ -32,14 +32,14 @@ export function outages (t: Test, bench: BreakableBench): void {
     await everythingFails(t, store, timeoutMs)
     await until(() => errors.length > 0, { what: 'the outage to be reported' })
     const bornInTheDark = await bench.open(t, { timeoutMs })
-    const late = bornInTheDark.listen(() => undefined)
+    const late = bornInTheDark.subscribe(() => undefined)
     late()
     await t.rejects(bornInTheDark.ping(timeoutMs), { code: 'unavailable' })
 
     await bench.bringUp()
     for (const each of [store, other, bornInTheDark]) await recovered(each)
     await tells(store, jobId, progress({ fence: 1, processed: 8 }))
-    t.match(await until(() => other.hear(jobId).catch(() => undefined)), { processed: 8 })
+    t.match(await until(() => other.read(jobId).catch(() => undefined)), { processed: 8 })
     await heard(mine.received, other)
     await heard(theirs.received, store)
     await listening(bornInTheDark, store)
@@ -88,11 +88,11 @@ export function outages (t: Test, bench: BreakableBench): void {
 async function everythingFails (t: Test, store: LiveStore, timeoutMs: number): Promise<void> {
   await Promise.all([
     rejectsWithin(t, 'ping', store.ping(timeoutMs), timeoutMs),
-    rejectsWithin(t, 'tell', store.tell(randomUUID(), progress()), timeoutMs),
-    rejectsWithin(t, 'hear', store.hear(randomUUID()), timeoutMs),
-    rejectsWithin(t, 'hearMany', store.hearMany([randomUUID(), randomUUID()]), timeoutMs),
+    rejectsWithin(t, 'tell', store.publish(randomUUID(), progress()), timeoutMs),
+    rejectsWithin(t, 'hear', store.read(randomUUID()), timeoutMs),
+    rejectsWithin(t, 'hearMany', store.readMany([randomUUID(), randomUUID()]), timeoutMs),
     rejectsWithin(t, 'forget', store.forget([randomUUID()]), timeoutMs),
-    rejectsWithin(t, 'signal', store.signal({ jobId: randomUUID(), kind: 'wish' }), timeoutMs)
+    rejectsWithin(t, 'signal', store.signal({ jobId: randomUUID(), kind: 'request' }), timeoutMs)
   ])
 }
 
@@ -107,7 +107,7 @@ async function inTime (t: Test, name: string, outcome: Promise<unknown>, limitMs
 
 /** Its limit is short here, and a machine with much to do may need another attempt. */
 async function tells (store: LiveStore, jobId: string, told: LiveProgress): Promise<void> {
-  await until(() => store.tell(jobId, told).then(() => true, () => false), { what: 'progress to be told' })
+  await until(() => store.publish(jobId, told).then(() => true, () => false), { what: 'progress to be told' })
 }
 
 async function recovered (store: LiveStore): Promise<void> {

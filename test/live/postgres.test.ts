@@ -3,7 +3,7 @@ import t from 'tap'
 import { migrate } from '../../src/migrations/migrate.ts'
 import { createPool } from '../../src/database/pool.ts'
 import { tablesIn } from '../../src/database/tables.ts'
-import { createPostgresLiveStore, liveChannel } from '../../src/live/postgres.ts'
+import { createPostgresLiveStore, liveChannel } from '../../src/live/postgres-live-store.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import { freezePostgres, ownPostgres } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
@@ -100,5 +100,5 @@ t.test('a mistake in a statement is not taken for an outage', async (t) => {
   const store = createPostgresLiveStore({
     database: createPoolOf(t), tables: tablesIn('not_there'), channel: 'not_there', ttlMs: 1_000, onError: () => undefined
   })
-  await t.rejects(store.tell(randomUUID(), progress()), { code: '42P01' })
+  await t.rejects(store.publish(randomUUID(), progress()), { code: '42P01' })
 })

@@ -50,7 +50,7 @@ function start (options: Partial<ProgressTickerOptions> & { isSlow?: boolean } =
   let failure: Error | undefined
   const ticker = createProgressTicker({
     store: {
-      async tell (jobId, progress) {
+      async publish (jobId, progress) {
         t.equal(jobId, 'job')
         told.push(progress)
         mostUnderWay = Math.max(mostUnderWay, ++underWay)
@@ -84,7 +84,7 @@ function start (options: Partial<ProgressTickerOptions> & { isSlow?: boolean } =
 t.test('the first movement is told at once, whole', async (t) => {
   const { ticker, told, clock } = start()
   ticker.update(300, 'updating: 300/2000')
-  t.same(told, [{ fence: 3, processed: 300, total: 2_000, message: 'updating: 300/2000', toldAtMs: clock.now() }])
+  t.same(told, [{ fence: 3, processed: 300, total: 2_000, message: 'updating: 300/2000', reportedAtMs: clock.now() }])
 })
 
 t.test('what follows is told together, not before 200 ms, and without another call', async (t) => {
@@ -105,7 +105,7 @@ t.test('while something moves, it is never untold for 500 ms', async (t) => {
   for (let done = 1; done <= 1_000; done++) {
     ticker.update(done)
     await clock.advance(7)
-    longestMs = Math.max(longestMs, clock.now() - (told.at(-1)?.toldAtMs ?? 0))
+    longestMs = Math.max(longestMs, clock.now() - (told.at(-1)?.reportedAtMs ?? 0))
   }
   t.ok(longestMs < 500, `${longestMs} ms`)
   t.ok(told.length <= 7_000 / 200 + 1, `${told.length} tells in 7 s`)
@@ -190,7 +190,7 @@ t.test('a store that throws before it promises anything, and a description that 
   const errors: Error[] = []
   let calls = 0
   const ticker = createProgressTicker({
-    store: { tell () { calls += 1; throw new RangeError('at once') } },
+    store: { publish () { calls += 1; throw new RangeError('at once') } },
     jobId: 'job',
     fence: 1,
     total: 1,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Cluster, type ClusterOptions } from 'ioredis'
 import t from 'tap'
-import { createRedisLiveStore } from '../../src/live/redis.ts'
+import { createRedisLiveStore } from '../../src/live/redis-live-store.ts'
 import { conformance, patientMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import { ownRedisCluster } from './redis-cluster.ts'
@@ -52,11 +52,11 @@ t.test('a keyPrefix, wherever the given client has it, stands before ours, once'
     await bench.empty()
     const jobIds = [randomUUID(), randomUUID(), randomUUID()]
     const store = openWith(t, connect(t, options))
-    for (const jobId of jobIds) await store.tell(jobId, progress())
+    for (const jobId of jobIds) await store.publish(jobId, progress())
     const keys = await cluster.onEach((node) => node.keys('*'))
     t.same(keys.flat().sort(), jobIds.map((jobId) => `app:{powercrud}:live:${jobId}`).sort())
     t.equal(keys.filter((ofNode) => ofNode.length > 0).length, 1, 'and all are on one node')
-    t.equal((await store.hearMany(jobIds)).size, 3)
+    t.equal((await store.readMany(jobIds)).size, 3)
     await store.forget(jobIds)
     t.equal(await bench.storedCount(), 0)
   }
@@ -72,7 +72,7 @@ t.test('the settings of the given client do not matter', async (t) => {
   for (const options of clients) {
     const store = openWith(t, connect(t, options))
     const [jobId, told] = [randomUUID(), progress()]
-    await store.tell(jobId, told)
-    t.same((await store.hearMany([jobId])).get(jobId), told)
+    await store.publish(jobId, told)
+    t.same((await store.readMany([jobId])).get(jobId), told)
   }
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { createRedisLiveStore } from '../../src/live/redis.ts'
+import { createRedisLiveStore } from '../../src/live/redis-live-store.ts'
 import { until } from '../helpers/until.ts'
 import { heard, listening, progress } from './conformance.ts'
 import { ownSentinelGroup } from './redis-sentinel.ts'
@@ -17,14 +17,14 @@ t.test('a live store follows the master that Sentinel names', async (t) => {
 
   const { received } = await listening(store)
   const [jobId, told] = [randomUUID(), progress()]
-  await store.tell(jobId, told)
-  t.same(await store.hear(jobId), told)
+  await store.publish(jobId, told)
+  t.same(await store.read(jobId), told)
 
   await loseMaster()
   await t.rejects(store.ping(100), { code: 'unavailable' })
-  await until(() => store.tell(jobId, progress({ processed: 400 })).then(() => true, () => false),
+  await until(() => store.publish(jobId, progress({ processed: 400 })).then(() => true, () => false),
     { deadlineMs: 60_000, intervalMs: 100, what: 'the other to be the master' })
-  t.match(await store.hear(jobId), { processed: 400 })
+  t.match(await store.read(jobId), { processed: 400 })
   await heard(received, store)
   t.ok(errors.length > 0)
 })

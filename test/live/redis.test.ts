@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis, type RedisOptions } from 'ioredis'
 import t from 'tap'
-import { createRedisLiveStore } from '../../src/live/redis.ts'
+import { createRedisLiveStore } from '../../src/live/redis-live-store.ts'
 import { awakeDuring } from '../helpers/awake.ts'
 import { ownRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/until.ts'
@@ -46,7 +46,7 @@ t.test('every key has a TTL, and stands under the prefix', async (t) => {
   await server.flush()
   const store = openWith(t, connect(t), { ttlMs: 30_000 })
   const jobId = randomUUID()
-  await store.tell(jobId, progress())
+  await store.publish(jobId, progress())
   t.same(await observer.keys('*'), [`{powercrud}:live:${jobId}`])
   const ttl = await observer.pttl(`{powercrud}:live:${jobId}`)
   t.ok(ttl > 0 && ttl <= 30_000)
@@ -57,10 +57,10 @@ t.test('a keyPrefix of the given client stands before ours, once', async (t) => 
   const store = openWith(t, connect(t, { keyPrefix: 'app:' }), { installation: 'bulk' })
   const { received } = await listening(store)
   const jobIds = [randomUUID(), randomUUID()] as const
-  for (const jobId of jobIds) await store.tell(jobId, progress())
+  for (const jobId of jobIds) await store.publish(jobId, progress())
   t.same((await observer.keys('*')).sort(), jobIds.map((jobId) => `app:{bulk}:live:${jobId}`).sort())
-  t.equal((await store.hearMany(jobIds)).size, 2)
-  t.ok(await store.hear(jobIds[0]))
+  t.equal((await store.readMany(jobIds)).size, 2)
+  t.ok(await store.read(jobIds[0]))
   await store.forget(jobIds)
   t.equal(await observer.dbsize(), 0)
   await heard(received, store)
@@ -69,8 +69,8 @@ t.test('a keyPrefix of the given client stands before ours, once', async (t) => 
 t.test('a hash tag of the prefix itself is left alone', async (t) => {
   await server.flush()
   const jobId = randomUUID()
-  await openWith(t, connect(t), { installation: '{a}:b' }).tell(jobId, progress())
-  await openWith(t, connect(t, { keyPrefix: '{c}:' }), { installation: 'd' }).tell(jobId, progress())
+  await openWith(t, connect(t), { installation: '{a}:b' }).publish(jobId, progress())
+  await openWith(t, connect(t, { keyPrefix: '{c}:' }), { installation: 'd' }).publish(jobId, progress())
   t.same((await observer.keys('*')).sort(), [`{a}:b:live:${jobId}`, `{c}:d:live:${jobId}`])
 })
 
@@ -86,8 +86,8 @@ t.test('the settings of the given client do not matter', async (t) => {
     const store = openWith(t, connect(t, options), { timeoutMs: 10_000 })
     const { received } = await listening(store)
     const [jobId, told] = [randomUUID(), progress()]
-    await store.tell(jobId, told)
-    t.same((await store.hearMany([jobId])).get(jobId), told, JSON.stringify(options))
+    await store.publish(jobId, told)
+    t.same((await store.readMany([jobId])).get(jobId), told, JSON.stringify(options))
 
     await server.kill()
     await t.rejects(store.ping(1_000), { code: 'unavailable' })
@@ -105,7 +105,7 @@ t.test('while Redis is known to be away, nobody waits', async (t) => {
   await down.kill()
   await t.rejects(store.ping(5_000), { code: 'unavailable' })
   const tookMs = await awakeDuring(async () => {
-    for (let call = 0; call < 50; call++) await store.hear(randomUUID()).catch(() => undefined)
+    for (let call = 0; call < 50; call++) await store.read(randomUUID()).catch(() => undefined)
   })
   t.ok(tookMs < 4_000, `50 answers, one after the other, in ${tookMs} ms`)
 })
@@ -122,22 +122,22 @@ t.test('is not disturbed by a given client that is closed, nor disturbs one that
   await listening(other)
   await other.close()
   t.equal(await kept.ping(), 'PONG')
-  await t.rejects(other.hear(randomUUID()), { code: 'unavailable' })
+  await t.rejects(other.read(randomUUID()), { code: 'unavailable' })
 })
 
 t.test('a Redis that refuses is told with its reason', async (t) => {
   const jobId = randomUUID()
   const store = openWith(t, connect(t))
   await observer.set(`{powercrud}:live:${jobId}`, 'not a hash')
-  await t.rejects(store.tell(jobId, progress()), { code: 'unavailable', cause: { message: /WRONGTYPE/ } })
-  await t.rejects(store.hearMany([randomUUID(), jobId]), { code: 'unavailable', cause: { message: /WRONGTYPE/ } })
+  await t.rejects(store.publish(jobId, progress()), { code: 'unavailable', cause: { message: /WRONGTYPE/ } })
+  await t.rejects(store.readMany([randomUUID(), jobId]), { code: 'unavailable', cause: { message: /WRONGTYPE/ } })
 })
 
 t.test('a Redis that has lost its scripts is no obstacle', async (t) => {
   const store = openWith(t, connect(t))
   const jobId = randomUUID()
-  await store.tell(jobId, progress({ processed: 1 }))
+  await store.publish(jobId, progress({ processed: 1 }))
   await observer.script('FLUSH')
-  await store.tell(jobId, progress({ processed: 2 }))
-  t.match(await store.hear(jobId), { processed: 2 })
+  await store.publish(jobId, progress({ processed: 2 }))
+  t.match(await store.read(jobId), { processed: 2 })
 })

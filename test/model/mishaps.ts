@@ -169,7 +169,7 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
     const outcome = await working
     // In one transaction it looks before each statement; behind the last one nothing is left to stop.
     const isEnded = job.onError === 'rollback' ? outcome.done && perform(model, job) : perform(model, job, { at, commits: true })
-    deepEqual(outcome, isEnded ? { done: true } : { done: false, handBack: true })
+    deepEqual(outcome, isEnded ? { done: true } : { done: false, release: true })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JobStatus } from '../../schemas/job.ts'
 import { isLiving, nothing, recordsOf, type Model, type ModelJob, type ModelOrder } from './model.ts'
-import { bringBack, copyOf, giveBack, remove, update, type Records, type Verdict } from './records.ts'
+import { bringBack, copyOf, giveBack, remove, update, type Records, type TransactionOutcome } from './records.ts'
 import type { Chunk, Entry, Outcome } from './selection.ts'
 
 /** A worker that dies three times over a job is the last that gets it. */
@@ -83,13 +83,13 @@ function isStale (records: Records, { id, version }: Entry): boolean {
   return version !== undefined && records.items.has(id) && String(records.items.get(id)!.version) !== version
 }
 
-function write (records: Records, { resource, set }: ModelOrder, { id, image }: Entry): Verdict {
+function write (records: Records, { resource, set }: ModelOrder, { id, image }: Entry): TransactionOutcome {
   const ruled = resource === 'ruled'
   if (image === undefined) return set === undefined ? remove(records, id) : update(records, id, set, { ruled })
   return set === undefined ? bringBack(records, id, image) : giveBack(records, id, image, { set, ruled })
 }
 
-function outcomeOf (verdict: Verdict): Outcome {
+function outcomeOf (verdict: TransactionOutcome): Outcome {
   if (typeof verdict === 'object') return { outcome: 'failed', code: verdict.refused }
   if (verdict === 'changed') return { outcome: 'skipped', code: 'changed_since' }
   return verdict === 'missing' ? { outcome: verdict, code: 'missing' } : { outcome: verdict }

@@ -46,7 +46,7 @@ export interface Image {
 }
 
 /** `changed`: since the write that is to be undone. */
-export type Verdict = 'succeeded' | 'changed' | 'unchanged' | 'missing' | { refused: string }
+export type TransactionOutcome = 'succeeded' | 'changed' | 'unchanged' | 'missing' | { refused: string }
 
 export function copyOf (records: Records): Records {
   return structuredClone(records)
@@ -74,7 +74,7 @@ function refusalOfMembers ({ labels }: Records, id: number, added: readonly numb
 }
 
 /** Updates one record in place, or leaves it as it is and says why. */
-export function update (records: Records, id: number, { labels: change, amount, ...scalars }: ChangeSet, writing: Writing): Verdict {
+export function update (records: Records, id: number, { labels: change, amount, ...scalars }: ChangeSet, writing: Writing): TransactionOutcome {
   const before = records.items.get(id)
   if (before === undefined) return 'missing'
   const columns = { ...scalars, ...(amount !== undefined && { amount: amount === null ? null : Number(amount) }) }
@@ -82,7 +82,7 @@ export function update (records: Records, id: number, { labels: change, amount, 
 }
 
 /** Takes an update back: what it set gets the values that were there before, where all of it still is what was set. */
-export function giveBack (records: Records, id: number, { before, after }: Image, { set, ruled }: Writing & { set: ChangeSet }): Verdict {
+export function giveBack (records: Records, id: number, { before, after }: Image, { set, ruled }: Writing & { set: ChangeSet }): TransactionOutcome {
   const now = records.items.get(id)
   if (now === undefined) return 'missing'
   const of = (record: ModelRecord) => Object.fromEntries(Object.keys(set).map((field) => [field, record[field as keyof ChangeSet]]))
@@ -90,7 +90,7 @@ export function giveBack (records: Records, id: number, { before, after }: Image
   return become(records, id, { ...now, ...of(before) }, { ruled })
 }
 
-function become (records: Records, id: number, after: ModelRecord, { ruled }: Writing): Verdict {
+function become (records: Records, id: number, after: ModelRecord, { ruled }: Writing): TransactionOutcome {
   const before = records.items.get(id)!
   if (ruled && isAgainstRule(after)) return { refused: 'rule_refused' }
 
@@ -116,7 +116,7 @@ function membersAfter (before: readonly number[], change: NonNullable<ChangeSet[
 }
 
 /** Deletes one record in place, or leaves it as it is and says why. */
-export function remove (records: Records, id: number): Verdict {
+export function remove (records: Records, id: number): TransactionOutcome {
   const before = records.items.get(id)
   if (before === undefined) return 'missing'
   if (before.notes === 'keep') return { refused: 'raised_by_trigger' }
@@ -127,7 +127,7 @@ export function remove (records: Records, id: number): Verdict {
 }
 
 /** Takes a delete back: the record is as it was, with its members, unless there is such a one again. */
-export function bringBack (records: Records, id: number, { before, tookOthers }: Image): Verdict {
+export function bringBack (records: Records, id: number, { before, tookOthers }: Image): TransactionOutcome {
   if (tookOthers) return { refused: 'rule_refused' }
   if (records.items.has(id)) return 'changed'
   const refusal = refusalOfInsert(records, id, before) ?? refusalOfMembers(records, id, before.labels)

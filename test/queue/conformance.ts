@@ -110,7 +110,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     await queue.add(waiting)
 
     const closed = first.close(30_000)
-    resolve({ done: false, handBack: true })
+    resolve({ done: false, release: true })
     await closed
     t.equal(await queue.stateOf(delivery), 'waiting')
     t.same(first.taken, [delivery], 'it takes nothing more')

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { createPostgresQueueBackend, createRedisQueueBackend } from '../../src/queue/bullmq.ts'
+import { createPostgresQueueBackend, createRedisQueueBackend } from '../../src/queue/bullmq-backends.ts'
 import type { QueueBackend } from '../../src/queue/job-queue.ts'
 
 export interface BackendAddress {

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
-import { createRedisQueueBackend } from '../../src/queue/bullmq.ts'
+import { createRedisQueueBackend } from '../../src/queue/bullmq-backends.ts'
 import type { RedisClient } from '../../src/redis-client.ts'
 import { createRedis, ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'

@@ -5,13 +5,13 @@ import { livingStatuses, type Job, type JobProgress, type JobStatus } from '../.
 import type { Engine } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import { cancelJob } from '../../operations/cancel-job.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { readView, viewAll, viewLive } from '../../jobs/view/read-view.ts'
 import { listJobs } from '../../jobs/store/job-list.ts'
 import { readJob } from '../../jobs/store/job-rows.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { LifecycleEvent, LifecycleListener, LifecyclePayload } from '../../engine/lifecycle-events.ts'
-import { toldCount } from '../../live/reported-progress.ts'
+import { boundedCount } from '../../live/reported-progress.ts'
 import { addLocks } from '../../jobs/locks/add-locks.ts'
 import { assertUnlockedIn } from '../../jobs/locks/assert-unlocked.ts'
 import { lockSetsOf, requireConflicts, type Conflicts } from '../../jobs/locks/conflict-set.ts'
@@ -106,11 +106,11 @@ export class AsyncManager {
     requireFitting(ToldProgressSchema, told)
     const { done, total, message } = told
     const { database, tables, live, lifecycle } = this.engine
-    const job = uuid.test(jobId) ? await reachable(this.engine, () => readJob(database, tables, jobId)) : undefined
+    const job = uuid.test(jobId) ? await mapConnectionErrors(this.engine, () => readJob(database, tables, jobId)) : undefined
     if (job === undefined) throw problem('job_not_found')
     if (isTerminal(job.status)) return
-    const progress = { fence: job.fence, processed: toldCount(done), total: toldCount(total), message: message ?? `${job.operation}: ${done}/${total}`, toldAtMs: Date.now() }
-    await live.tell(jobId, progress)
+    const progress = { fence: job.fence, processed: boundedCount(done), total: boundedCount(total), message: message ?? `${job.operation}: ${done}/${total}`, reportedAtMs: Date.now() }
+    await live.publish(jobId, progress)
     lifecycle.progress(job, progress)
   }
 
@@ -118,7 +118,7 @@ export class AsyncManager {
   async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
     requireFitting(ActiveQuerySchema, query)
     const { resource, operation, createdBy, limit = listedAtMost } = query
-    const rows = await reachable(this.engine, () => listJobs(this.engine.database, this.engine.tables, {
+    const rows = await mapConnectionErrors(this.engine, () => listJobs(this.engine.database, this.engine.tables, {
       status: livingStatuses, resource, operation, createdBy, ownedBy: undefined, after: undefined, limit
     }))
     return (await viewAll(this.engine, rows)).map(({ job }) => job)
@@ -138,7 +138,7 @@ export class AsyncManager {
     const { engine } = this
     const sets = lockSetsOf(engine, conflicts)
     if (!uuid.test(jobId)) throw problem('job_not_found')
-    const added = await reachable(engine, () => addLocks(engine, { jobId, fence: undefined, sets }))
+    const added = await mapConnectionErrors(engine, () => addLocks(engine, { jobId, fence: undefined, sets }))
     if (added.kind === 'held') throw lockedProblem(added.conflicts, added.conflicts.length)
     if (added.kind === 'added') return
     const status = added.status ?? await this.getStatus(jobId)
@@ -162,7 +162,7 @@ export class AsyncManager {
     const { engine } = this
     const sets = lockSetsOf(engine, conflicts)
     if (!uuid.test(jobId)) return 0
-    return reachable(engine, () => engine.database.transaction(async (sql) => {
+    return mapConnectionErrors(engine, () => engine.database.transaction(async (sql) => {
       let removed = 0
       for (const { lockable: { root, key }, keys } of sets) removed += await removeLocks(sql, engine.tables, { jobId, kind: key.kind, root, keys })
       return removed

@@ -4,7 +4,7 @@ import { rowCodeOf, type RowErrorTeller } from '../writers/row-error.ts'
 import { findHeld } from '../writers/slices.ts'
 import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../../engine/writer.ts'
 import { setLockTimeout } from '../../database/transaction-bounds.ts'
-import { releaseSavepoint, setSavepoint, undoSavepoint } from '../../database/savepoints.ts'
+import { releaseSavepoint, setSavepoint, rollbackToSavepoint } from '../../database/savepoints.ts'
 
 /** `first`: the first record at fault ends the search. `all`: every one is found, and the others are written. */
 export type Blame = 'first' | 'all'
@@ -45,7 +45,7 @@ export async function writeNarrowing (work: Narrowing, slice: Slice): Promise<Sl
   } catch (error) {
     const code = rowCodeOf(error)
     if (code === undefined || code === 'serialization_failure') throw error
-    await undoSavepoint(transaction.sql)
+    await rollbackToSavepoint(transaction.sql)
     transaction.em.clear()
     if (slice.from === slice.to) return await refused(work, slice.from, error)
     return code === 'lock_timeout' ? await writeAroundHeld(work, slice) : await writeHalves(work, slice)

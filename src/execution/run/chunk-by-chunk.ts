@@ -12,7 +12,7 @@ import { retryingTransient } from './retrying.ts'
 import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
 import { startPace, type SlicePace } from './slice-size.ts'
 import { writeChunk } from './write-chunk.ts'
-import type { Verdict } from '../../database/entity-transaction.ts'
+import type { TransactionOutcome } from '../../database/entity-transaction.ts'
 
 type Attempt = { kind: 'done', under: JobStatus } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
 
@@ -37,7 +37,7 @@ export async function runChunkByChunk (run: Run): Promise<RunEnd> {
   }
 }
 
-async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<Verdict<Attempt>> {
+async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<TransactionOutcome<Attempt>> {
   const { engine: { tables }, claim: { job, fence } } = run
   const { sql } = transaction
   const blame = job.on_error === 'stop' ? 'first' : 'all'

@@ -62,8 +62,8 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
     if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
   }, Math.max(25, leaseMs / 10))
   watch.unref()
-  const unlisten = live.listen((signal) => {
-    if (signal.jobId === job.id && signal.kind === 'wish' && !ended) beat()
+  const unlisten = live.subscribe((signal) => {
+    if (signal.jobId === job.id && signal.kind === 'request' && !ended) beat()
   })
 
   return {

@@ -10,7 +10,7 @@ import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
 import { retryingTransient } from './retrying.ts'
 import { startPace } from './slice-size.ts'
 import { writeChunk } from './write-chunk.ts'
-import type { Verdict } from '../../database/entity-transaction.ts'
+import type { TransactionOutcome } from '../../database/entity-transaction.ts'
 
 type Attempt =
   | { kind: 'ended', job: JobRow }
@@ -46,7 +46,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
 
-async function writeAll (run: Run, transaction: WriteTransaction): Promise<Verdict<Attempt>> {
+async function writeAll (run: Run, transaction: WriteTransaction): Promise<TransactionOutcome<Attempt>> {
   const { engine, claim: { job, fence }, ticker, heartbeat } = run
   const { tables } = engine
   const pace = startPace()

@@ -1,4 +1,4 @@
-import { entityTransaction, type Verdict } from '../../database/entity-transaction.ts'
+import { entityTransaction, type TransactionOutcome } from '../../database/entity-transaction.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { engineError } from '../../errors.ts'
 import { recordBackend, backendName } from '../../jobs/store/claims.ts'
@@ -16,7 +16,7 @@ export interface WriteTransactions {
    * back as the work says; rolls back when it throws.
    * @throws lease_lost when the claim is another worker's by now
    */
-  run<Value> (work: (transaction: WriteTransaction) => Promise<Verdict<Value>>): Promise<Value>
+  run<Value> (work: (transaction: WriteTransaction) => Promise<TransactionOutcome<Value>>): Promise<Value>
 }
 
 export function writeTransactions (engine: Engine, { job, fence }: Claim): WriteTransactions {

@@ -9,7 +9,7 @@ import { type JobEnd, retryJob } from '../../jobs/store/transitions.ts'
 import { saveCheckpoint } from '../../jobs/store/checkpoints.ts'
 import { tellingLifecycle } from '../../jobs/lifecycle/report-progress.ts'
 import { createProgressTicker, type ProgressTicker } from '../../live/progress-ticker.ts'
-import { toldCount, toldMessage } from '../../live/reported-progress.ts'
+import { boundedCount, boundedMessage } from '../../live/reported-progress.ts'
 import type { Claim } from '../run/claim.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
 import { interrupted } from '../run/interrupted.ts'
@@ -155,7 +155,7 @@ async function handle (run: TaskRun, transaction: TaskTransaction): Promise<unkn
     attempt: job.attempts,
     log: taskLog(engine.log, job),
     updateProgress (done, total, message) {
-      ticker.update(toldCount(done), toldMessage(message), toldCount(total))
+      ticker.update(boundedCount(done), boundedMessage(message), boundedCount(total))
       heartbeat.moved()
     },
     checkpoint: {

@@ -21,7 +21,7 @@ const longestRestMs = 3_600_000
  */
 export async function handleDelivery (engine: Engine, delivery: Delivery, { signal }: { signal: AbortSignal }): Promise<DeliveryOutcome> {
   const { database, tables } = engine
-  if (signal.aborted) return { done: false, handBack: true }
+  if (signal.aborted) return { done: false, release: true }
   const found = await readClaimability(database, tables, delivery.jobId)
   if (found === undefined || isTerminal(found.status) || found.n !== delivery.n) return { done: true }
   const hindrance = hindranceOf(abilitiesOf(engine), found)
@@ -33,7 +33,7 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   const claimed = await claim(engine, delivery)
   if (claimed === undefined) return unclaimed(found)
   const end = await workOn(engine, claimed, signal)
-  return end.kind === 'handedBack' ? { done: false, handBack: true } : { done: true }
+  return end.kind === 'handedBack' ? { done: false, release: true } : { done: true }
 }
 
 async function workOn (engine: Engine, claim: Claim, stopping: AbortSignal): Promise<RunEnd> {

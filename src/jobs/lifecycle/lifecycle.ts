@@ -27,7 +27,7 @@ export interface LifecycleSettings {
 
 export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifecycle {
   const closing = new AbortController()
-  const toldAtMs = new Map<string, number>()
+  const reportedAtMs = new Map<string, number>()
   /** Deliveries that nobody waits for any more. */
   const slow = new Set<Promise<void>>()
   /** Whoever wakes us may be part of a job or of a request: that of no event, or of another one. */
@@ -117,10 +117,10 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
     isWanted,
     progress (job, progress) {
       const now = performance.now()
-      if (!isWanted(job) || now - (toldAtMs.get(job.id) ?? -Infinity) < progressEveryMs) return
+      if (!isWanted(job) || now - (reportedAtMs.get(job.id) ?? -Infinity) < progressEveryMs) return
       // Who has been silent for long has ended, and is not kept in mind.
-      for (const [id, atMs] of toldAtMs) if (now - atMs > 60 * progressEveryMs) toldAtMs.delete(id)
-      toldAtMs.set(job.id, now)
+      for (const [id, atMs] of reportedAtMs) if (now - atMs > 60 * progressEveryMs) reportedAtMs.delete(id)
+      reportedAtMs.set(job.id, now)
       recordProgress(job, progress).catch((error: unknown) => {
         engine().log.warn({ jobId: job.id, err: error }, 'could not record the progress of a job')
       })

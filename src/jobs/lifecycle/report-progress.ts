@@ -3,11 +3,11 @@ import type { JobRow } from '../../engine/job-row.ts'
 import type { LiveStore } from '../../live/live-store.ts'
 
 /** The live store, for the progress of one job, of which its lifecycle hears too. */
-export function tellingLifecycle ({ live, lifecycle }: Engine, job: JobRow): Pick<LiveStore, 'tell'> {
+export function tellingLifecycle ({ live, lifecycle }: Engine, job: JobRow): Pick<LiveStore, 'publish'> {
   return {
-    async tell (jobId, progress) {
+    async publish (jobId, progress) {
       lifecycle.progress(job, progress)
-      await live.tell(jobId, progress)
+      await live.publish(jobId, progress)
     }
   }
 }

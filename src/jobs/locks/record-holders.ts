@@ -1,7 +1,7 @@
 import type { AnyRecordKey } from '../../../schemas/results.ts'
 import { jobContext } from '../context/job-context.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockableOf, storedKeys, type GivenKey, type LockableName } from './lockable.ts'
 import { findHolders } from './conflicts.ts'
 
@@ -24,7 +24,7 @@ export async function whoHolds (engine: Engine, named: LockableName, keys: reado
   const wanted = storedKeys(lockable, keys)
   if (wanted.length === 0) return []
   const own = jobContext()
-  const rows = await reachable(engine, () => findHolders(engine.database, engine.tables, {
+  const rows = await mapConnectionErrors(engine, () => findHolders(engine.database, engine.tables, {
     kind: key.kind, root, keys: wanted, except: own?.engine === engine ? own.job.selection_id : undefined
   }))
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
 import type { Sql } from '../../database/sql.ts'
-import { lockName } from '../../database/advisory-lock.ts'
+import { takeAdvisoryLock } from '../../database/advisory-lock.ts'
 
 /** What the advisory lock of a root is made from. */
 export function rootLock (schema: string, root: string): string {
@@ -14,7 +14,7 @@ export function rootLock (schema: string, root: string): string {
  */
 export async function lockRoots (sql: Sql, schema: string, roots: readonly string[]): Promise<void> {
   for (const root of [...new Set(roots)].sort()) {
-    await lockName(sql, rootLock(schema, root), 'another transaction keeps these records from being locked')
+    await takeAdvisoryLock(sql, rootLock(schema, root), 'another transaction keeps these records from being locked')
   }
 }
 

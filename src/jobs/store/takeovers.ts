@@ -6,14 +6,14 @@ import type { JobStatus } from '../../../schemas/job.ts'
 import { canDo } from './workers.ts'
 
 /** How a job that is taken from its worker has to end. */
-export type Verdict = 'cancelled' | 'poisoned' | 'stuck'
+export type TransactionOutcome = 'cancelled' | 'poisoned' | 'stuck'
 
 export interface TakenJob {
   id: string
   selection_id: string
   /** The sweep's own claim: with it, and only with it, the job can be ended now. */
   fence: number
-  verdict: Verdict
+  verdict: TransactionOutcome
   backend_pid: number | null
   backend_start: Date | null
 }

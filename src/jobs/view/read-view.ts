@@ -2,7 +2,7 @@ import type { Job } from '../../../schemas/job.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { LiveProgress } from '../../live/live-store.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { readJob } from '../store/job-rows.ts'
 import { isTerminal } from '../../engine/states.ts'
 import { viewJob } from './view-job.ts'
@@ -15,7 +15,7 @@ export interface JobView {
 
 /** Reads a job and what is told of it live; undefined for an unknown id. @throws unavailable */
 export async function readView (engine: Engine, id: string): Promise<JobView | undefined> {
-  const row = await reachable(engine, () => readJob(engine.database, engine.tables, id))
+  const row = await mapConnectionErrors(engine, () => readJob(engine.database, engine.tables, id))
   return row && { row, job: await viewLive(engine, row) }
 }
 
@@ -38,7 +38,7 @@ function isTold ({ status }: JobRow): boolean {
 async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {
   if (ids.length === 0) return new Map()
   try {
-    return await live.hearMany(ids)
+    return await live.readMany(ids)
   } catch (error) {
     log.warn({ err: error }, 'the live store cannot be reached; progress is told from the job rows')
     return new Map()
@@ -49,7 +49,7 @@ async function hear ({ live, log }: Engine, row: JobRow): Promise<LiveProgress |
   if (!isTold(row)) return undefined
   const { id } = row
   try {
-    return await live.hear(id)
+    return await live.read(id)
   } catch (error) {
     log.warn({ jobId: id, err: error }, 'the live store cannot be reached; progress is told from the job row')
     return undefined

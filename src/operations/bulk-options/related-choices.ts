@@ -4,7 +4,7 @@ import type { FieldChoices } from '../../../schemas/bulk-options.ts'
 import { sqlState } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockableOf } from '../../jobs/locks/lockable.ts'
 import type { Condition } from '../../engine/resource-options.ts'
 import { qualified } from '../../entities/resource.ts'
@@ -42,7 +42,7 @@ export async function relatedChoices (engine: Engine, { target, em, condition, l
   const labelled = label ?? usualLabels.find((name) => isText(target.properties[name as never]))
   const after = page.cursor === undefined ? undefined : placeIn(page.cursor)
   const rows = await visibleRows({ entity: target.class, meta: target }, { em, scope: condition })
-  const found = await refusingCursor(page.cursor, () => reachable(engine, () => selectChoices(engine.database, {
+  const found = await refusingCursor(page.cursor, () => mapConnectionErrors(engine, () => selectChoices(engine.database, {
     table: qualified(target),
     key,
     rows,

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import { endJobNow } from '../../jobs/end-job.ts'
 import type { JobEnd } from '../../jobs/store/transitions.ts'
 import { endBackend } from './expired-leases.ts'
-import { findAbandonedJobs, takeOverJobs, type Verdict } from '../../jobs/store/takeovers.ts'
+import { findAbandonedJobs, takeOverJobs, type TransactionOutcome } from '../../jobs/store/takeovers.ts'
 import { eachJob, type Sweep } from './sweep.ts'
 
 const pageSize = 100
@@ -12,7 +12,7 @@ const pageSize = 100
 const underWork: readonly JobStatus[] = ['running', 'pausing', 'cancelling']
 
 /** What was committed is counted in the row already, and stays. */
-const ends: Record<Verdict, JobEnd> = {
+const ends: Record<TransactionOutcome, JobEnd> = {
   cancelled: { status: 'cancelled', error: null },
   poisoned: failed('poisoned'),
   stuck: failed('stuck')

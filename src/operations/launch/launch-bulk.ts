@@ -15,7 +15,7 @@ import { type JobRow, type JobSpec, specOf } from '../../engine/job-row.ts'
 import { insertJob } from '../../jobs/store/job-rows.ts'
 import { insertJobChunks } from '../../jobs/store/chunks.ts'
 import { lockUndoneJob } from '../../jobs/store/launches.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { requireRoom } from '../../jobs/queued-jobs-limit.ts'
 
 export interface BulkLaunch {
@@ -53,7 +53,7 @@ export interface Launched {
 export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
   // Before the transaction, not in it: who holds a connection of the pool must not wait for another one.
   const unreachable = mayBeQueued(engine, launch) ? await pingQueue(engine).then(() => undefined, (error: Error) => error) : undefined
-  const launched = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
+  const launched = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
   if (launched.job.status === 'queued' && !launched.replayed) await deliver(engine, launched.job)
   return launched
 }

@@ -3,7 +3,7 @@ import { checkReferences } from '../../entities/references.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { BulkLaunch } from '../launch/launch-bulk.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { specOf } from '../../engine/job-row.ts'
 import { findConflicts } from '../../jobs/locks/conflicts.ts'
 import { toldConflicts } from '../../jobs/locks/serialize-conflicts.ts'
@@ -35,7 +35,7 @@ export interface PreviewRequest extends Omit<BulkLaunch, 'selection' | 'operatio
  * @throws too_many_records, count_mismatch, reference_not_found, unavailable
  */
 export async function previewBulk (engine: Engine, request: PreviewRequest): Promise<Preview> {
-  return reachable(engine, async () => {
+  return mapConnectionErrors(engine, async () => {
     const frozen = await engine.database.transaction((sql) => freezePreview(engine, sql, request))
     const lateAtMs = performance.now() + trialBudgetMs
     const isLate = () => performance.now() > lateAtMs

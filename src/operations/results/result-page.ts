@@ -2,7 +2,7 @@ import type { ResultPage, RowOutcome } from '../../../schemas/results.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { rowResults, type ResultPlace } from '../../jobs/results/row-results.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function resultPage (
   engine: Engine, job: JobRow, { outcome, limit, cursor }: { outcome?: RowOutcome, limit: number, cursor?: string }
 ): Promise<ResultPage> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor)
-  return reachable(engine, async () => {
+  return mapConnectionErrors(engine, async () => {
     const items: ResultPage['items'] = []
     let last: ResultPlace | undefined
     for await (const { result, ...place } of rowResults(engine, job, { outcome, after })) {

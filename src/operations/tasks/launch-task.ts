@@ -5,7 +5,7 @@ import { configurationError, problem } from '../../errors.ts'
 import { deliver, pingQueue } from '../../jobs/deliver.ts'
 import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../../jobs/idempotency.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockSetsOf, type Conflicts, type LockSet } from '../../jobs/locks/conflict-set.ts'
 import { memberPath } from '../../validation/option-errors.ts'
 import { mistakesOf } from '../../validation/validation-errors.ts'
@@ -53,7 +53,7 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
     ? undefined
     : idempotencyClaim({ key: options.idempotencyKey, userId: userOf(options)?.id ?? null, route: `task ${name}`, body: { payload: travelled, locks: sets.map(({ lockable, keys }) => [lockable.root, keys]) } })
   await pingQueue(engine)
-  const { job, replayed } = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, newTask(task, travelled, sets, options), idempotency)))
+  const { job, replayed } = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, newTask(task, travelled, sets, options), idempotency)))
   if (job.status === 'queued' && !replayed) await deliver(engine, job, delayOf(options))
   return job
 }

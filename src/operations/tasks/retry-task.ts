@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { isPowercrudError, problem } from '../../errors.ts'
 import { deliver, pingQueue } from '../../jobs/deliver.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { reachable } from '../../database/unavailable.ts'
+import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockRetriedJob } from '../../jobs/store/launches.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { LockSet } from '../../jobs/locks/conflict-set.ts'
@@ -25,7 +25,7 @@ import { payloadFor } from '../../execution/tasks/known-tasks.ts'
 export async function retryTask (engine: Engine, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
   requireRetriable(engine, job)
   await pingQueue(engine)
-  const retry = await reachable(engine, () => engine.database.transaction((sql) => prepare(engine, sql, job, user)))
+  const retry = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, job, user)))
   if (retry.status === 'queued') await deliver(engine, retry)
   return retry
 }

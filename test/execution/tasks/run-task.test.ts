@@ -237,7 +237,7 @@ t.test('a worker that shuts down hands a task back, with what it has saved', asy
   const working = work(engine, launched, stopping.signal)
   await began
   stopping.abort()
-  t.same(await working, { done: false, handBack: true })
+  t.same(await working, { done: false, release: true })
   t.match(await job(launched.id), { status: 'queued', n: 1, attempts: 0, failures: 0, lease: null })
   t.match(await workOff(launched), { status: 'succeeded', result: 'half' })
 })

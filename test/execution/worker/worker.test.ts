@@ -4,7 +4,7 @@ import { createPool, type DatabasePool } from '../../../src/database/pool.ts'
 import { migrate } from '../../../src/migrations/migrate.ts'
 import type { Sql } from '../../../src/database/sql.ts'
 import { tablesIn } from '../../../src/database/tables.ts'
-import { createRedisQueueBackend } from '../../../src/queue/bullmq.ts'
+import { createRedisQueueBackend } from '../../../src/queue/bullmq-backends.ts'
 import type { JobQueue } from '../../../src/queue/job-queue.ts'
 import { removeDeadWorkers } from '../../../src/jobs/store/purge.ts'
 import { countLivingWorkers } from '../../../src/jobs/store/workers.ts'
@@ -89,7 +89,7 @@ t.test('stopping asks running jobs to end, and waits for them', async (t) => {
       await until(() => signal.aborted)
       // What a job does when it is asked to end: it is put back, and that takes a moment.
       await sql.query('SELECT pg_sleep(0.2)')
-      return { done: false, handBack: true }
+      return { done: false, release: true }
     }
   })
   const delivery = { jobId: randomUUID(), n: 1 }

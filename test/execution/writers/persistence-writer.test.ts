@@ -94,7 +94,7 @@ t.test('its progress is told while it writes', async (t) => {
   const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: 30 } } }, set: { notes: 'halfway' }, here: 'never' }))
   const worked = work(engine, job)
   await gate.waitUntilReached()
-  t.ok(await until(async () => (await engine.live.hear(job.id))?.processed === 15, { what: 'half of the records' }))
+  t.ok(await until(async () => (await engine.live.read(job.id))?.processed === 15, { what: 'half of the records' }))
   await gate.open()
   await worked
 })

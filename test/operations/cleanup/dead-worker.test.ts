@@ -81,7 +81,7 @@ t.test('a worker that puts its job back has not died', async (t) => {
   const { id } = await launch()
   const stopping = new AbortController()
   stopping.abort()
-  t.same(await work(engine, { id, n: 1 }, stopping.signal), { done: false, handBack: true })
+  t.same(await work(engine, { id, n: 1 }, stopping.signal), { done: false, release: true })
   t.match(await sweepAfterLease(engine), { requeued: 0 })
   t.match(await job(id), { status: 'queued', n: 1, deaths: 0 })
 })

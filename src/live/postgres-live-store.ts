@@ -7,25 +7,24 @@ import { isPowercrudError, problem } from '../errors.ts'
 import type { LiveStore } from './live-store.ts'
 import { openListener, type PostgresListener } from './postgres-listener.ts'
 import { createSignalHub, encodeSignal } from './signals.ts'
-import { forgetProgress, hearProgress, notify, removeExpiredProgress, tellProgress } from './progress-table.ts'
+import { deleteProgress, readProgress, notify, deleteExpiredProgress, upsertProgress } from './progress-table.ts'
 
 export interface PostgresLiveStoreOptions {
   /** Never closed here. LISTEN gets a connection of its own, made from `config`. */
   database: Pick<DatabasePool, 'query' | 'config'>
   tables: Tables
-  /** Where signals go: `liveChannel(…)`. */
+  /** The channel of the signals: `liveChannel(…)`. */
   channel: string
-  /** How long progress is remembered after it was told. */
+  /** How long progress is kept after it was published. */
   ttlMs: number
-  /** Told of what happens in the background: once per outage, not once per attempt. */
+  /** Called for errors in the background: once per outage, not once per attempt. */
   onError: (error: Error) => void
-  /** How long a statement may take before its caller is told that the store is not available. */
+  /** How long a statement may take before its caller gets `unavailable`. */
   timeoutMs?: number
 }
 
 /**
- * The channel of one installation in its database. A hash, because names of channels end at 63 bytes, and a schema's
- * alone may have as many.
+ * The channel of one installation in its database. A hash, because channel names are limited to 63 bytes, which a schema name alone may have.
  */
 export function liveChannel (databaseSchema: string, prefix: string): string {
   return `powercrud_${createHash('sha256').update(`${databaseSchema}\0${prefix}`).digest('hex').slice(0, 16)}`
@@ -39,7 +38,7 @@ export function createPostgresLiveStore (
   let listener: PostgresListener | undefined
   let closed = false
 
-  /** Nothing here outlasts the engine's patience: a frozen server leaves its clients waiting for ever. */
+  /** Bounds every statement: a frozen server would block its clients for ever. */
   const bounded = async <Result>(statement: () => Promise<Result>, limitMs = timeoutMs): Promise<Result> => {
     try {
       return await within(limitMs, 'the live store', statement)
@@ -54,29 +53,29 @@ export function createPostgresLiveStore (
     async ping (limitMs) {
       await bounded(() => database.query('SELECT 1'), limitMs)
     },
-    async tell (jobId, progress) {
+    async publish (jobId, progress) {
       const notification = { channel, payload: encodeSignal({ jobId, kind: 'progress' }) }
-      await bounded(() => tellProgress(database, tables, jobId, progress, ttlMs, notification))
+      await bounded(() => upsertProgress(database, tables, jobId, progress, ttlMs, notification))
     },
-    async hear (jobId) {
-      return (await bounded(() => hearProgress(database, tables, [jobId], ttlMs))).get(jobId)
+    async read (jobId) {
+      return (await bounded(() => readProgress(database, tables, [jobId], ttlMs))).get(jobId)
     },
-    async hearMany (jobIds) {
+    async readMany (jobIds) {
       if (jobIds.length === 0) return new Map()
-      return await bounded(() => hearProgress(database, tables, jobIds, ttlMs))
+      return await bounded(() => readProgress(database, tables, jobIds, ttlMs))
     },
     async forget (jobIds) {
-      if (jobIds.length > 0) await bounded(() => forgetProgress(database, tables, jobIds))
+      if (jobIds.length > 0) await bounded(() => deleteProgress(database, tables, jobIds))
     },
     async signal (signal) {
       await bounded(() => notify(database, { channel, payload: encodeSignal(signal) }))
     },
-    listen (onSignal) {
+    subscribe (onSignal) {
       if (!closed) listener ??= openListener({ config: database.config, channel, onPayload: hub.publish, onError, timeoutMs })
       return hub.add(onSignal)
     },
     async removeExpired () {
-      return await bounded(() => removeExpiredProgress(database, tables, ttlMs))
+      return await bounded(() => deleteExpiredProgress(database, tables, ttlMs))
     },
     async close () {
       closed = true

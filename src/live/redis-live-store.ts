@@ -1,22 +1,22 @@
 import type { ChainableCommander } from 'ioredis'
 import { isCluster, type RedisClient } from '../redis-client.ts'
 import type { LiveProgress, LiveStore } from './live-store.ts'
-import { openCommands } from './redis-connections.ts'
+import { openCommands } from './redis-connection.ts'
 import { openSubscriber, type RedisSubscriber } from './redis-subscriber.ts'
-import { signalInRedis } from './redis-signal.ts'
-import { tellInRedis } from './redis-progress.ts'
+import { publishSignal } from './redis-signal.ts'
+import { publishProgress } from './redis-progress.ts'
 import { createSignalHub, encodeSignal } from './signals.ts'
 
 export interface RedisLiveStoreOptions {
   /** The host's client: standalone, Sentinel or Cluster. Only its duplicates are used and closed here. */
   redis: RedisClient
-  /** What the names of all keys begin with, after a keyPrefix of the client's own. */
+  /** The prefix of all keys, after a keyPrefix of the client itself. */
   prefix?: string
-  /** How long progress is remembered after it was told. */
+  /** How long progress is kept after it was published. */
   ttlMs: number
-  /** Told of what happens in the background: once per outage, not once per attempt. */
+  /** Called for errors in the background: once per outage, not once per attempt. */
   onError: (error: Error) => void
-  /** How long a command may take before its caller is told that the store is not available. */
+  /** How long a command may take before its caller gets `unavailable`. */
   timeoutMs?: number
 }
 
@@ -33,19 +33,19 @@ export function createRedisLiveStore (
   return {
     kind: 'redis',
     async ping (limitMs) {
-      // In a Cluster PING would ask any node; EXISTS asks the one that has our keys.
+      // In a Cluster PING would go to any node; EXISTS goes to the one that has our keys.
       await commands.run((client) => client.exists(keyOf('ping')), limitMs)
     },
-    async tell (jobId, progress) {
+    async publish (jobId, progress) {
       const text = encodeSignal({ jobId, kind: 'progress' })
-      await commands.run((client) => tellInRedis(client, { key: keyOf(jobId), progress, ttlMs, channel, text }))
+      await commands.run((client) => publishProgress(client, { key: keyOf(jobId), progress, ttlMs, channel, text }))
     },
-    async hear (jobId) {
+    async read (jobId) {
       return toProgress(await commands.run((client) => client.hmget(keyOf(jobId), ...fields)))
     },
-    async hearMany (jobIds) {
+    async readMany (jobIds) {
       if (jobIds.length === 0) return new Map()
-      const answers = await commands.run((client) => hearAll(client.pipeline(), jobIds.map(keyOf)))
+      const answers = await commands.run((client) => readAll(client.pipeline(), jobIds.map(keyOf)))
       return new Map(jobIds.flatMap((jobId, index) => {
         const progress = toProgress(answers[index] ?? [])
         return progress === undefined ? [] : [[jobId, progress]]
@@ -56,16 +56,16 @@ export function createRedisLiveStore (
     },
     async signal (signal) {
       const text = encodeSignal(signal)
-      await commands.run((client) => signalInRedis(client, { key: keyOf(signal.jobId), channel, text }))
+      await commands.run((client) => publishSignal(client, { key: keyOf(signal.jobId), channel, text }))
     },
-    listen (onSignal) {
+    subscribe (onSignal) {
       if (!closed) {
         subscriber ??= openSubscriber(redis, { name: 'powercrud-signals', timeoutMs, onError, channel, onText: hub.publish })
       }
       return hub.add(onSignal)
     },
     async removeExpired () {
-      // Redis forgets by itself.
+      // Redis expires its keys itself.
       return 0
     },
     async close () {
@@ -77,8 +77,8 @@ export function createRedisLiveStore (
 }
 
 /**
- * The names of keys and channel. All keys have one hash tag and so live in one slot of a Cluster: many jobs are heard
- * in one pipeline. A keyPrefix of the host stands first, as in all its other keys: access rules may ask for it.
+ * The names of keys and channel. All keys have one hash tag and so live in one slot of a Cluster: many jobs are read
+ * in one pipeline. A keyPrefix of the host comes first, as in all its other keys: access rules may require it.
  */
 function namesOf (redis: RedisClient, prefix: string): { keyOf: (jobId: string) => string, channel: string } {
   const { keyPrefix = '' } = isCluster(redis) ? { ...redis.options.redisOptions, ...redis.options } : redis.options
@@ -87,9 +87,9 @@ function namesOf (redis: RedisClient, prefix: string): { keyOf: (jobId: string) 
   return { keyOf: (jobId) => `${root}:live:${jobId}`, channel: `${root}:signals` }
 }
 
-const fields = ['fence', 'processed', 'total', 'message', 'toldAtMs'] as const
+const fields = ['fence', 'processed', 'total', 'message', 'reportedAtMs'] as const
 
-async function hearAll (pipeline: ChainableCommander, keys: readonly string[]): Promise<(string | null)[][]> {
+async function readAll (pipeline: ChainableCommander, keys: readonly string[]): Promise<(string | null)[][]> {
   for (const key of keys) pipeline.hmget(key, ...fields)
   const answers = await pipeline.exec() ?? []
   return answers.map(([error, answer]) => {
@@ -98,7 +98,7 @@ async function hearAll (pipeline: ChainableCommander, keys: readonly string[]): 
   })
 }
 
-function toProgress ([fence, processed, total, message, toldAtMs]: readonly (string | null)[]): LiveProgress | undefined {
+function toProgress ([fence, processed, total, message, reportedAtMs]: readonly (string | null)[]): LiveProgress | undefined {
   if (fence == null || message == null) return undefined
-  return { fence: Number(fence), processed: Number(processed), total: Number(total), message, toldAtMs: Number(toldAtMs) }
+  return { fence: Number(fence), processed: Number(processed), total: Number(total), message, reportedAtMs: Number(reportedAtMs) }
 }

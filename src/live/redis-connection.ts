@@ -2,25 +2,25 @@ import { once } from 'node:events'
 import { within } from '../deadline.ts'
 import { isPowercrudError, problem } from '../errors.ts'
 import { isCluster, type RedisClient } from '../redis-client.ts'
-import { retryDelayMs, watchOutage } from './reconnect-backoff.ts'
+import { retryDelayMs, createFailureReporter } from './reconnect-backoff.ts'
 
 export interface ConnectionSettings {
-  /** What the connection calls itself in CLIENT LIST. */
+  /** The name of the connection in CLIENT LIST. */
   name: string
-  /** How long Redis may take to connect, to answer, to say goodbye. */
+  /** How long Redis may take to connect, respond, and disconnect. */
   timeoutMs: number
   onError: (error: Error) => void
 }
 
 /**
- * A connection of our own to the Redis of the given client, made lazily. The client's settings suit the host; ours:
- * - nothing is queued while there is no connection, resent or sent again: callers are told at once, and a command that
- *   was reported as failed does not take effect minutes later
- * - nothing waits for ever, and it connects again for as long as it takes, whatever the host's retryStrategy says
- * - no keyPrefix (ours are whole names already) and no subscribing behind our back (ioredis rejects a promise that
- *   nobody can catch when that fails)
+ * A connection of our own to the Redis of the given client, opened lazily. The client's settings suit the host; ours:
+ * - nothing is queued or resent while there is no connection: callers fail at once, and a command that was reported as
+ *   failed does not take effect minutes later
+ * - nothing waits for ever, and it reconnects for as long as it takes, whatever the host's retryStrategy says
+ * - no keyPrefix (ours are whole names already) and no automatic resubscription (when that fails, ioredis rejects a
+ *   promise that cannot be caught)
  */
-export function connectLike (given: RedisClient, { name, timeoutMs, onError }: ConnectionSettings): RedisClient {
+export function duplicateClient (given: RedisClient, { name, timeoutMs, onError }: ConnectionSettings): RedisClient {
   const everywhere = {
     connectionName: name,
     connectTimeout: timeoutMs,
@@ -54,48 +54,48 @@ export function connectLike (given: RedisClient, { name, timeoutMs, onError }: C
       sentinelRetryStrategy: retryDelayMs,
       sentinelCommandTimeout: timeoutMs
     })
-  // Every caller that finds no connection waits for one.
+  // Callers wait for `ready` while there is no connection.
   client.setMaxListeners(0)
-  const outage = watchOutage(onError)
-  client.on('error', outage.failed)
-  client.on('ready', outage.recovered)
+  const failures = createFailureReporter(onError)
+  client.on('error', failures.failed)
+  client.on('ready', failures.recovered)
   return client
 }
 
-/** Starts connecting where nothing does so yet. How it went is told by the events `ready` and `error`. */
-export function wakeUp (client: RedisClient): void {
+/** Starts connecting, if it is not connecting yet. The outcome arrives as event `ready` or `error`. */
+export function ensureConnecting (client: RedisClient): void {
   if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => undefined)
 }
 
-/** Closes a connection of ours, once; resolves when it is gone. */
-export async function hangUp (client: RedisClient, timeoutMs: number): Promise<void> {
-  // A Cluster that has found no node yet never says that it has ended.
+/** Closes a connection of ours; resolves when it has ended. */
+export async function disconnect (client: RedisClient, timeoutMs: number): Promise<void> {
+  // A Cluster that has not found a node yet never emits 'end'.
   if (isCluster(client) && client.nodes().length === 0) return client.disconnect()
-  await within(timeoutMs, 'the goodbye to Redis', async (signal) => {
+  await within(timeoutMs, 'disconnecting from Redis', async (signal) => {
     const ended = once(client, 'end', { signal })
     client.disconnect()
     await ended
   }).catch(() => undefined)
 }
 
-/** The commands of one store: each is sent once, over a connection that is ready, and answered or given up in time. */
+/** The commands of one store: each is sent once, on a connection that is ready, and is bounded in time. */
 export interface RedisCommands {
   run<Result> (command: (client: RedisClient) => Promise<Result>, timeoutMs?: number): Promise<Result>
   close (): Promise<void>
 }
 
 export function openCommands (given: RedisClient, settings: ConnectionSettings): RedisCommands {
-  const client = connectLike(given, settings)
+  const client = duplicateClient(given, settings)
   let closing: Promise<void> | undefined
   let lastError: Error | undefined
   client.on('error', (error: Error) => { lastError = error })
   client.on('ready', () => { lastError = undefined })
 
-  /** Waits for a connection that is being made; while Redis is known to be away, nobody waits. */
+  /** Waits for a connection in progress; fails at once while Redis is known to be down. */
   async function ready (signal: AbortSignal): Promise<void> {
     if (closing !== undefined) throw problem('unavailable', 'the live store is closed')
     if (client.status === 'ready') return
-    wakeUp(client)
+    ensureConnecting(client)
     if (lastError !== undefined) throw lastError
     await once(client, 'ready', { signal })
   }
@@ -113,7 +113,7 @@ export function openCommands (given: RedisClient, settings: ConnectionSettings):
       }
     },
     async close () {
-      closing ??= hangUp(client, settings.timeoutMs)
+      closing ??= disconnect(client, settings.timeoutMs)
       await closing
     }
   }
