@@ -48,11 +48,10 @@ export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<Fa
     return known
   }
 
-  /** Whatever `authorize` throws is a refusal: a check that breaks must not let anybody in. */
+  /** Only `true` allows: neither a check that throws nor one that forgets to answer may let a caller in. */
   async function isAllowed (request: FastifyRequest, action: Action): Promise<boolean> {
     try {
-      const answer = await authorize?.(request, action)
-      return answer === undefined || Boolean(answer)
+      return authorize === undefined || await authorize(request, action) === true
     } catch (error) {
       if (isPowercrudError(error)) throw error
       request.log.info({ err: error, action: action.action }, 'authorize refused')

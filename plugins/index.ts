@@ -1,6 +1,6 @@
 export { default } from './powercrud-async.ts'
 export type { PowercrudAsyncOptions } from './powercrud-async.ts'
-export type { Action, Choices, ReferenceChoices, ResourceOptions } from '../src/app/options/index.ts'
+export type { Action, ActionName, Choices, ReferenceChoices, ResourceOptions } from '../src/app/options/index.ts'
 export { loadConfig } from '../src/app/config/load-config.ts'
 export { openPowercrud, type OpenPowercrud } from '../src/app/config/open-powercrud.ts'
 export { defineConfig, type Config, type ConfigSource } from '../src/app/config/define-config.ts'

@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { closed } from '../schemas/common.ts'
 import { Text } from '../schemas/entity/text.ts'
 import { bulkOptionsOf } from '../src/operations/bulk-options/bulk-options.ts'
-import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { ActionName, ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { unknownName } from '../src/validation/suggestion.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
@@ -52,7 +52,7 @@ export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, con
 
   /** What the resource offers, and the caller may do. */
   async function actionsOf (request: FastifyRequest, { name, editable, bulkDelete }: ResolvedResourceOptions<FastifyRequest>) {
-    const may = (action: string) => context.access.allows(request, { action, resource: name })
+    const may = (action: ActionName) => context.access.allows(request, { action, resource: name })
     return { update: editable.size > 0 && await may('update'), delete: bulkDelete && await may('delete') }
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { problem } from '../src/errors.ts'
 import { readView, type JobView } from '../src/jobs/view/read-view.ts'
+import type { ActionName } from '../src/app/options/index.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -10,7 +11,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  * like any other, and so is a job of others.
  * @throws unauthenticated, forbidden, job_not_found, unavailable
  */
-export async function seenJob ({ engine, access }: RoutesContext, request: FastifyRequest, action: string): Promise<JobView> {
+export async function seenJob ({ engine, access }: RoutesContext, request: FastifyRequest, action: ActionName): Promise<JobView> {
   const { jobId } = request.params as { jobId: string }
   const view = uuid.test(jobId) ? await readView(engine, jobId.toLowerCase()) : undefined
   const seen = view !== undefined && await access.maySee(request, view) ? view : undefined

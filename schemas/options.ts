@@ -145,7 +145,7 @@ export const PluginOptionsSchema = Type.Object({
   worker: Type.Optional(WorkerOptions),
   manager: OwnClass('The application\'s own `AsyncManager`.'),
   hooks: Type.Optional(LifecycleHooks),
-  authorize: Callback('`(request, { action, resource, job })`: throws or answers false to refuse.'),
+  authorize: Callback('`(request, { action, resource, job })` answers whether the caller may do it. Only `true` allows.'),
   user: Callback('`(request) => { id, label }`, or null: who is calling.'),
   canSeeJob: Callback('`(request, job)`: may the caller see this job? By default one\'s own, and all while there is no `user`.'),
   maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs of one user that may be queued, or waiting for records, at once: one more is refused (429). Jobs that have begun do not count; where `user` gives nobody there is no limit.' })),

@@ -38,3 +38,20 @@ t.test('people without an id are not all the same person', async (t) => {
   }
   t.match(await post('/items/bulk-update', { selection: { ids: [1] }, set: { notes: 'x' } }, '{"id":7}'), { status: 200, body: { createdBy: { id: '7', label: '7' } } })
 })
+
+t.test('only true of authorize lets a caller in', async (t) => {
+  let answer: unknown
+  const { post, get } = await openHost(t, {
+    resources: { items: { ...item, path: '/items' } },
+    user: told('x-user'),
+    authorize: (_request, { action }) => action === 'view' || answer as never
+  })
+  const update = async (as?: string) => post('/items/bulk-update', { selection: { ids: [1] }, set: { notes: 'x' } }, as)
+  for (answer of [undefined, null, false, 1, 'yes', {}, Promise.resolve(undefined)]) {
+    t.match(await update('{"id":7}'), { status: 403, body: { code: 'forbidden' } }, String(answer))
+    t.match(await update(), { status: 401, body: { code: 'unauthenticated' } }, String(answer))
+    t.match(await get('/items/bulk-options', '{"id":7}'), { status: 200, body: { actions: { update: false, delete: false } } }, String(answer))
+  }
+  answer = Promise.resolve(true)
+  t.match(await update('{"id":7}'), { status: 200 })
+})

@@ -5,9 +5,13 @@ import type { LifecycleHooks } from '../../engine/lifecycle-events.ts'
 import type { Awaitable, AnyClass, ResourceOptions } from '../../engine/resource-options.ts'
 import type { TaskDefinition, TaskHandler } from '../../engine/task.ts'
 
-/** What somebody is about to do. */
+/** What `authorize` decides about: `view` of jobs, locks and options; `update` and `delete` of records; the rest of a job. */
+export type ActionName = 'view' | 'update' | 'delete' | 'cancel' | 'retry' | 'undo'
+
+/** What a caller is about to do. */
 export interface Action {
-  readonly action: string
+  readonly action: ActionName
+  /** The name of the resource; undefined for a task, a list of jobs, and a job that is unknown or hidden from the caller. */
   readonly resource?: string
   readonly job?: Job
 }
@@ -31,7 +35,7 @@ export interface PluginOptions<Request = unknown> {
   readonly worker?: { readonly mode?: 'in-process' | 'separate', readonly concurrency?: number }
   readonly manager?: AnyClass
   readonly hooks?: LifecycleHooks
-  readonly authorize?: (request: Request, action: Action) => unknown
+  readonly authorize?: (request: Request, action: Action) => Awaitable<boolean>
   readonly user?: (request: Request) => Awaitable<User | null | undefined>
   readonly canSeeJob?: (request: Request, job: Job) => Awaitable<boolean>
   readonly maxQueuedJobsPerUser?: number
