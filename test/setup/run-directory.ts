@@ -10,6 +10,9 @@ export async function serverDirectory (kind: 'postgres' | 'redis'): Promise<stri
   return await mkdtemp(join(process.env.TEST_RUN_DIRECTORY ?? tmpdir(), `powercrud-${kind}-`))
 }
 
+/** The data folder of PostgreSQL in the folder of its server. */
+export const postgresData = (directory: string): string => join(directory, 'data')
+
 /** The folder of one test run. PostgreSQL runs under another user when we are root, so others may walk through it. */
 export async function createRunDirectory (): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'powercrud-run-'))
@@ -20,7 +23,7 @@ export async function createRunDirectory (): Promise<string> {
 /** Ends the servers that still live in the folder of a run, and removes it, if it is still there. */
 export async function removeRunDirectory (directory: string): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
-    for (const pidFile of ['postmaster.pid', 'redis.pid']) await killByPidFile(join(directory, name, pidFile))
+    for (const pidFile of ['data/postmaster.pid', 'redis.pid']) await killByPidFile(join(directory, name, pidFile))
   }
   // PostgreSQL's processes need a moment to end and may still write, hence the retries.
   await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

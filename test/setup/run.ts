@@ -49,6 +49,7 @@ async function run (args: string[]): Promise<number> {
       const servers = await startServers()
       stopServers = servers.stop
       Object.assign(process.env, servers.env)
+      console.log(`# the servers keep their files in ${directory} until the end of the run`)
     }
     await buildTap()
     return await runTap(args)

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PostgresPrograms } from './postgres-programs.ts'
-import type { ProgramUser } from './program-user.ts'
+import { DataOfOtherVersion, NoDataFolder } from '../errors.ts'
+import { isAlive } from './is-alive.ts'
+import { majorVersion } from './postgres-programs.ts'
+import type { Postgres } from './postgres.ts'
 import { runProgram } from './run-program.ts'
 
 /** A PostgreSQL data folder inside DATA_DIR. */
@@ -22,30 +24,52 @@ export function clusterIn (dataFolder: string): Cluster {
 
 /**
  * Makes the data folder, if it is not there. It is made under another name and then renamed, so that it is there whole
- * or not at all; whoever is killed in between leaves a folder that the next start removes.
+ * or not at all; a start that is killed in between leaves a folder that the next start removes.
  */
-export async function createCluster (dataFolder: string, programs: PostgresPrograms, user: ProgramUser): Promise<void> {
+export async function createCluster (dataFolder: string, postgres: Postgres): Promise<void> {
   const cluster = clusterIn(dataFolder)
   await mkdir(dataFolder, { recursive: true })
-  if (await exists(cluster.folder)) return
-  await removeLeftovers(dataFolder)
+  if (await exists(cluster.folder)) return await checkCluster(cluster.folder, postgres)
+  await removeOrphaned(dataFolder)
 
   const workshop = join(dataFolder, `postgres.new-${process.pid}`)
   const newFolder = join(workshop, 'postgres')
   await mkdir(newFolder, { recursive: true, mode: 0o755 })
-  const password = randomBytes(18).toString('base64url')
-  const passwordFile = join(workshop, 'password')
-  await writeFile(passwordFile, password, { mode: 0o600 })
-  if (user.owner !== undefined) {
-    for (const path of [workshop, newFolder, passwordFile]) await chown(path, user.owner.uid, user.owner.gid)
+  try {
+    await initializeCluster(newFolder, postgres, { password: randomBytes(18).toString('base64url'), logFile: cluster.logFile, args: serverSettings() })
+    await rename(join(workshop, 'password'), join(newFolder, 'cities.password'))
+    await takePlace(newFolder, cluster.folder)
+  } finally {
+    await rm(workshop, { recursive: true, force: true })
   }
-  await runProgram(programs.initdb, [
-    `--pgdata=${newFolder}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256',
-    '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', ...serverSettings()
-  ], user, cluster.logFile)
-  await rename(passwordFile, join(newFolder, 'cities.password'))
-  await takePlace(newFolder, cluster.folder)
-  await rm(workshop, { recursive: true, force: true })
+}
+
+/** Lets initdb write into this empty folder; the file with the password of the superuser is left beside it. */
+export async function initializeCluster (folder: string, postgres: Postgres, { password, logFile, args }: {
+  password: string, logFile: string, args: string[]
+}): Promise<void> {
+  const { user } = postgres
+  const passwordFile = join(folder, '..', 'password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (user !== undefined) for (const path of [folder, join(folder, '..'), passwordFile]) await chown(path, user.uid, user.gid)
+  // Relative, because the way to the folder may be closed to the user.
+  await runProgram(postgres, 'initdb', folder, [
+    `--username=${superuser}`, '--pwfile=../password', '--auth=scram-sha-256', '--encoding=UTF8', ...args
+  ], logFile)
+}
+
+/** Data that exists is used or refused, never replaced. */
+async function checkCluster (folder: string, { programs, user, placeVariable }: Postgres): Promise<void> {
+  const version = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new NoDataFolder(folder, placeVariable) : error
+  })
+  const needed = majorVersion(programs)
+  if (version.trim() !== needed) throw new DataOfOtherVersion(folder, version.trim(), needed, placeVariable)
+  // A copy that root has made of a data folder belongs to root.
+  if (user !== undefined && (await stat(folder)).uid === 0) {
+    for (const name of await readdir(folder, { recursive: true })) await lchown(join(folder, name), user.uid, user.gid)
+    await chown(folder, user.uid, user.gid)
+  }
 }
 
 /** Only our own process's addresses, no socket files, and room for writing many rows at once. */
@@ -60,10 +84,13 @@ function serverSettings (): string[] {
     log_timezone: 'UTC',
     timezone: 'UTC'
   }
-  return Object.entries(settings).map(([name, value]) => `--set=${name}=${value}`)
+  return [
+    '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C',
+    ...Object.entries(settings).map(([name, value]) => `--set=${name}=${value}`)
+  ]
 }
 
-/** Another server may have been quicker: then its folder stays, and ours goes with the workshop. */
+/** Another server may have been faster: then its folder stays, and ours is removed with the workshop. */
 async function takePlace (newFolder: string, folder: string): Promise<void> {
   try {
     await rename(newFolder, folder)
@@ -72,7 +99,8 @@ async function takePlace (newFolder: string, folder: string): Promise<void> {
   }
 }
 
-async function removeLeftovers (dataFolder: string): Promise<void> {
+/** What starts that were killed have left. */
+async function removeOrphaned (dataFolder: string): Promise<void> {
   for (const name of await readdir(dataFolder)) {
     const pid = /^postgres\.new-(\d+)$/.exec(name)?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(dataFolder, name), { recursive: true, force: true })
@@ -89,14 +117,4 @@ export async function readRememberedPort (cluster: Cluster): Promise<number | un
 
 export async function exists (path: string): Promise<boolean> {
   return await stat(path).then(() => true, () => false)
-}
-
-/** EPERM says that it is there and belongs to somebody else. */
-export function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

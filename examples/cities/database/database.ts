@@ -2,7 +2,12 @@ import type { Settings } from '../settings.ts'
 import { findEmbedded, startEmbedded } from './embedded-postgres.ts'
 
 /** A database that can be spoken to until it is closed. Closing never ends what somebody else still uses. */
-export interface Database { url: string, close: () => Promise<void> }
+export interface Database {
+  url: string
+  /** where the server that was started keeps its files */
+  place?: string
+  close: () => Promise<void>
+}
 
 type Where = Pick<Settings, 'databaseUrl' | 'dataFolder'>
 

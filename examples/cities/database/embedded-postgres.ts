@@ -3,23 +3,30 @@ import pg from 'pg'
 import { DatabaseNotFound } from '../errors.ts'
 import { clusterIn, createCluster, readPassword, superuser, type Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
-import { postgresPrograms } from './postgres-programs.ts'
+import { fileFailure } from './failure.ts'
+import { postgresFor } from './postgres.ts'
 import { runningPort, startPostmaster, stopPostmaster } from './postmaster.ts'
-import { programUser } from './program-user.ts'
 import { moveIn, moveOut } from './residents.ts'
 
 const databaseName = 'cities'
 const findSeconds = 60
 
+const placeVariable = 'DATA_DIR'
+
 /** Starts the PostgreSQL of this folder, making it first if need be, or takes over the one that runs there already. */
 export async function startEmbedded (dataFolder: string): Promise<Database> {
-  const cluster = clusterIn(dataFolder)
-  const programs = await postgresPrograms()
-  const user = await programUser(programs.postgres, cluster.folder)
-  await createCluster(dataFolder, programs, user)
-  const port = await runningPort(cluster) ?? await startPostmaster(cluster, programs, user)
-  await createDatabase(await urlFor(cluster, port, 'postgres'))
-  return await reside(cluster, await urlFor(cluster, port, databaseName))
+  try {
+    const cluster = clusterIn(dataFolder)
+    const postgres = await postgresFor(cluster.folder, placeVariable)
+    await createCluster(dataFolder, postgres)
+    const port = await runningPort(cluster) ?? await startPostmaster(cluster, postgres)
+    await createDatabase(await urlFor(cluster, port, 'postgres'))
+    const database = await reside(cluster, await urlFor(cluster, port, databaseName))
+    const { programs, user } = postgres
+    return { ...database, place: `files in ${cluster.folder}, programs in ${programs.folder}${user === undefined ? '' : `, run by the user ${user.name}`}` }
+  } catch (error) {
+    throw fileFailure(error, dataFolder, placeVariable)
+  }
 }
 
 /** Finds the PostgreSQL that a server has started in this folder; one that is being started just now is waited for. */
@@ -42,8 +49,7 @@ async function reside (cluster: Cluster, url: string): Promise<Database> {
   return {
     url,
     close: async () => await moveOut(resident, url, async () => {
-      const programs = await postgresPrograms()
-      await stopPostmaster(cluster, programs, await programUser(programs.postgres, cluster.folder))
+      await stopPostmaster(cluster, await postgresFor(cluster.folder, placeVariable))
     })
   }
 }

@@ -1,11 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { PostgresFailed } from '../errors.ts'
-import { isAlive, readRememberedPort, type Cluster } from './cluster.ts'
-import type { PostgresPrograms } from './postgres-programs.ts'
-import type { ProgramUser } from './program-user.ts'
+import { PostgresBusy } from '../errors.ts'
+import { readRememberedPort, type Cluster } from './cluster.ts'
+import { isAlive } from './is-alive.ts'
+import type { Postgres } from './postgres.ts'
 import { runProgram } from './run-program.ts'
 
 /** What PostgreSQL writes into its `postmaster.pid`, one thing a line. */
@@ -22,32 +22,43 @@ export async function runningPort (cluster: Cluster): Promise<number | undefined
   const deadline = Date.now() + startSeconds * 1000
   for (;;) {
     const found = await readPostmaster(cluster)
-    if (found === undefined || !await isPostmaster(found.pid)) return undefined
+    if (found === undefined || !await isPostmaster(found.pid, cluster)) return undefined
     if (found.status === 'ready') return found.port
-    if (Date.now() > deadline) throw new PostgresFailed('PostgreSQL', `it has been "${found.status}" for ${startSeconds} seconds`)
+    if (Date.now() > deadline) throw new PostgresBusy(cluster.folder, found.status, startSeconds)
     await pause(50)
   }
 }
 
 /** Starts PostgreSQL in this folder and answers its port: the one it had last time, if that is free. */
-export async function startPostmaster (cluster: Cluster, programs: PostgresPrograms, user: ProgramUser): Promise<number> {
-  await removeForeignPidFile(cluster)
-  const port = await freePort(await readRememberedPort(cluster))
-  const args = ['start', '-D', cluster.folder, '-w', '-t', String(startSeconds), '-o', `-p ${port}`]
-  try {
-    await runProgram(programs.pg_ctl, args, user, cluster.logFile)
-  } catch (error) {
-    const others = await runningPort(cluster)
-    if (others === undefined) throw error
-    return others
+export async function startPostmaster (cluster: Cluster, postgres: Postgres): Promise<number> {
+  const deadline = Date.now() + startSeconds * 1000
+  for (;;) {
+    await removeForeignPidFile(cluster)
+    const port = await freePort(await readRememberedPort(cluster))
+    try {
+      await runProgram(postgres, 'pg_ctl', cluster.folder, ['start', '-w', '-t', String(startSeconds), '-o', `-p ${port}`], cluster.logFile)
+      await writeFile(cluster.portFile, String(port))
+      return port
+    } catch (error) {
+      const others = await runningPort(cluster)
+      if (others !== undefined) return others
+      if (Date.now() > deadline || !await isTemporary(cluster)) throw error
+      await pause(100)
+    }
   }
-  await writeFile(cluster.portFile, String(port))
-  return port
+}
+
+/**
+ * Another program may have taken the port between our look and the start; and the processes of a server that was killed
+ * need a moment to notice it, until which they hold its shared memory.
+ */
+async function isTemporary ({ logFile }: Cluster): Promise<boolean> {
+  return /Address already in use|pre-existing shared memory block|lock file "postmaster.pid" already exists/.test(await readFile(logFile, 'utf8'))
 }
 
 /** Ends it in the mode that rolls back what is open and leaves nothing to recover. */
-export async function stopPostmaster (cluster: Cluster, programs: PostgresPrograms, user: ProgramUser): Promise<void> {
-  await runProgram(programs.pg_ctl, ['stop', '-D', cluster.folder, '-m', 'fast', '-w', '-t', String(stopSeconds)], user, `${cluster.logFile}.stop`)
+export async function stopPostmaster (cluster: Cluster, postgres: Postgres): Promise<void> {
+  await runProgram(postgres, 'pg_ctl', cluster.folder, ['stop', '-m', 'fast', '-w', '-t', String(stopSeconds)], `${cluster.logFile}.stop`)
   await rm(`${cluster.logFile}.stop`, { force: true })
 }
 
@@ -58,17 +69,19 @@ async function readPostmaster (cluster: Cluster): Promise<Postmaster | undefined
   return { pid: Number(pid), port: Number(port), status: status?.trim() || 'starting' }
 }
 
-/** After a restart of the machine, or of a container, the number may have gone to another program. */
-async function isPostmaster (pid: number): Promise<boolean> {
+/** After a restart of the machine, or of a container, the number may belong to another program, or to another PostgreSQL. */
+async function isPostmaster (pid: number, { folder }: Cluster): Promise<boolean> {
   if (!isAlive(pid)) return false
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'postgres')
-  return name.trim() === 'postgres'
+  if (process.platform !== 'linux') return true
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+  const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
+  return name.trim() === 'postgres' && workingFolder === await realpath(folder)
 }
 
 /** PostgreSQL would refuse to start as long as that other program lives. */
 async function removeForeignPidFile (cluster: Cluster): Promise<void> {
   const found = await readPostmaster(cluster)
-  if (found !== undefined && isAlive(found.pid) && !await isPostmaster(found.pid)) {
+  if (found !== undefined && isAlive(found.pid) && !await isPostmaster(found.pid, cluster)) {
     await rm(join(cluster.folder, 'postmaster.pid'), { force: true })
   }
 }

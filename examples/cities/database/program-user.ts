@@ -1,41 +1,27 @@
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { FolderUnreachable } from '../errors.ts'
+import { NoProgramUser } from '../errors.ts'
 
 const execute = promisify(execFile)
 
-/** As whom PostgreSQL's programs run. */
-export interface ProgramUser {
-  /** who its files must belong to, if that is not who we are */
-  owner: { uid: number, gid: number } | undefined
-  /** a command line to put before a program's own */
-  through: string[]
-}
+/** The user under which PostgreSQL's programs run, where that is not the user of this process. */
+export interface ProgramUser { uid: number, gid: number, name: string }
 
 /**
- * PostgreSQL refuses to run as root, which is what we are in most containers: then its programs run as `postgres`, where
- * the machine has that user, or as `nobody`. For anybody else they run as who we are.
- *
- * Folders under /root are closed to such a user; there `setpriv` (of util-linux) lets it through closed doors.
+ * PostgreSQL refuses to run as root, which is the user in most containers: then its programs run as the owner of the data
+ * folder (a data folder can have no other user), for a new one as `postgres`, where the machine has that user, or as `nobody`.
  */
-export async function programUser (program: string, folder: string): Promise<ProgramUser> {
-  if (process.getuid?.() !== 0) return { owner: undefined, through: [] }
+export async function programUser (folder: string): Promise<ProgramUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const owner = await stat(folder).catch(() => undefined)
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid, name: await nameOf(owner.uid) }
   const user = await identity('postgres') ?? await identity('nobody')
-  if (user === undefined) throw new FolderUnreachable('postgres', folder)
-  const owner = { uid: user.uid, gid: user.gid }
-  const closed = await closedFolderAbove(program) ?? await closedFolderAbove(folder)
-  if (closed === undefined) return { owner, through: [] }
-
-  const through = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups',
-    '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--']
-  const passes = await execute('setpriv', [...through.slice(1), program, '--version']).then(() => true, () => false)
-  if (!passes) throw new FolderUnreachable(user.name, closed)
-  return { owner, through }
+  if (user === undefined) throw new NoProgramUser()
+  return user
 }
 
-async function identity (name: string): Promise<{ name: string, uid: number, gid: number } | undefined> {
+async function identity (name: string): Promise<ProgramUser | undefined> {
   const number = async (flag: string): Promise<number> => Number((await execute('id', [flag, name])).stdout)
   try {
     return { name, uid: await number('-u'), gid: await number('-g') }
@@ -44,11 +30,6 @@ async function identity (name: string): Promise<{ name: string, uid: number, gid
   }
 }
 
-/** The first folder on the way up that others may not pass. */
-async function closedFolderAbove (path: string): Promise<string | undefined> {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const mode = await stat(folder).then((found) => found.mode, () => 0o001)
-    if ((mode & 0o001) === 0) return folder
-    if (folder === dirname(folder)) return undefined
-  }
+async function nameOf (uid: number): Promise<string> {
+  return await execute('id', ['-un', String(uid)]).then(({ stdout }) => stdout.trim(), () => String(uid))
 }
