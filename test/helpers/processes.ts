@@ -1,6 +1,7 @@
 import { AssertionError, fail } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import type { TestScope } from './test-scope.ts'
 
 interface StartOptions {
@@ -29,7 +30,7 @@ export interface ChildScript {
 
 /** Runs a script of the project in a Node process of its own, killed when the test ends if it still lives. */
 export function startScript (t: TestScope, script: string | URL, { args = [], env = {}, nodeArgs = [], cwd }: StartOptions = {}): ChildScript {
-  const path = script instanceof URL ? script.pathname : script
+  const path = script instanceof URL ? fileURLToPath(script) : script
   const child = spawn(process.execPath, [...nodeArgs, path, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   const listeners = new Set<() => void>()

@@ -1,5 +1,6 @@
 // A worker for tasks in a process of its own, to be killed.
 
+import { fileURLToPath } from 'node:url'
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql'
 import { createEngine } from '../../../src/app/engine/create-engine.ts'
 import type { TaskContext } from '../../../src/engine/task.ts'
@@ -21,7 +22,7 @@ async function add (em: EntityManager, ids: number[]): Promise<void> {
 }
 
 const settings = process.argv[2]
-if (settings !== undefined && import.meta.url === `file://${process.argv[1]}`) {
+if (settings !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   const orm = await MikroORM.init({ clientUrl: settings, entities })
   const complain = (details: object, message: string) => console.error(message, details)
   const { engine, queueBackend } = await createEngine({

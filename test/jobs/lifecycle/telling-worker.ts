@@ -1,5 +1,6 @@
 // A worker in a process of its own that tells lifecycle events, to be killed in the middle of it.
 
+import { fileURLToPath } from 'node:url'
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql'
 import { AsyncManager, type LifecycleEvent, type LifecyclePayload } from '../../../plugins/index.ts'
 import type { Job } from '../../../schemas/job.ts'
@@ -24,8 +25,8 @@ export const tellingResources = new Map([['items', { ...defaultResourceRules, en
 export const tellingRules = { ...defaultRules, conflictTtlMs: 15_000 }
 export const tellingTasks = { nothing: async () => 'done' }
 
-const [, script, clientUrl, hangsAt] = process.argv
-if (clientUrl !== undefined && import.meta.url === `file://${script}`) {
+const [, , clientUrl, hangsAt] = process.argv
+if (clientUrl !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   const complain = (details: object, message: string) => console.error(message, details)
   const { engine, queueBackend } = await createEngine({
     orm: await MikroORM.init({ clientUrl, entities }),
