@@ -9,6 +9,7 @@ import { waitForEnd } from '../src/operations/wait-for-end.ts'
 import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { previewBulk, type PreviewRequest } from '../src/operations/preview/preview-bulk.ts'
 import { bodyLimitOf } from './body-limit.ts'
+import { disconnectSignal } from './disconnect-signal.ts'
 import { parseIdempotencyKey } from './idempotency-key.ts'
 import { requireJson } from './negotiation.ts'
 import { parsePrefer } from './prefer.ts'
@@ -57,7 +58,7 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       const performed = await performBulk(engine, launch)
       const job = preferences.waitSeconds === undefined || isTerminal(performed.job.status)
         ? performed.job
-        : await waitForEnd(engine, feed, performed.job, preferences.waitSeconds * 1000, request.signal)
+        : await waitForEnd(engine, feed, performed.job, preferences.waitSeconds * 1000, disconnectSignal(reply))
       return replyWithJob(reply, engine, { job, preferences, resource, settings })
     })
   }

@@ -5,12 +5,9 @@ import { contractOfRefusals, queuedAtMost } from './contract-refusals.ts'
 import { contractOfJobs } from './contract-jobs.ts'
 import { contractOfCancel } from './contract-cancel.ts'
 import { contractOfUndo } from './contract-undo.ts'
-import { createWorld, type Host, type Mode } from './world.ts'
+import { createWorld, type WorldOptions } from './world.ts'
 
-export interface Variant {
-  mode: Mode
-  host: Host
-}
+export type Variant = Required<Pick<WorldOptions, 'mode' | 'host'>> & Pick<WorldOptions, 'createApp'>
 
 /** The HTTP contract, the same for wherever the queue is and whoever the application is. */
 export async function contract (t: Test, variant: Variant): Promise<void> {

@@ -56,6 +56,8 @@ export interface World extends Caller {
 export interface WorldOptions {
   mode?: Mode
   host?: Host
+  /** By default an application on the Fastify that the project is developed with. */
+  createApp?: () => FastifyInstance
   options?: Partial<PowercrudAsyncOptions>
   /** Items that there are at first. */
   items?: number
@@ -64,7 +66,7 @@ export interface WorldOptions {
 }
 
 /** An application with a database of its own, closed when the test ends. */
-export async function createWorld (t: TestScope, { mode = 'postgres', host = 'plain', options = {}, items = 200, ...given }: WorldOptions = {}): Promise<World> {
+export async function createWorld (t: TestScope, { mode = 'postgres', host = 'plain', createApp = Fastify, options = {}, items = 200, ...given }: WorldOptions = {}): Promise<World> {
   const database = given.database ?? await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seed(orm, items)
@@ -72,7 +74,7 @@ export async function createWorld (t: TestScope, { mode = 'postgres', host = 'pl
   const shared = mode === 'redis' && given.redis === undefined ? await createRedis(t) : undefined
   const redis = given.redis ?? shared?.client
 
-  const app = Fastify()
+  const app = createApp()
   t.teardown(() => app.close())
   await hosts[host].before(app)
   await app.register(powercrudAsync, {
