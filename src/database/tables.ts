@@ -23,6 +23,8 @@ export interface Tables {
   readonly liveProgress: string
   /** Lifecycle events that are not delivered yet. */
   readonly outbox: string
+  /** One row: the random id of these tables. */
+  readonly installation: string
 }
 
 /** Names the tables in one schema (option `databaseSchema`). */
@@ -42,6 +44,7 @@ export function tablesIn (schemaName: string): Tables {
     worker: table('worker'),
     idempotency: table('idempotency'),
     liveProgress: table('live_progress'),
-    outbox: table('outbox')
+    outbox: table('outbox'),
+    installation: table('installation')
   }
 }

@@ -23,11 +23,9 @@ export interface PostgresLiveStoreOptions {
   timeoutMs?: number
 }
 
-/**
- * The channel of one installation in its database. A hash, because channel names are limited to 63 bytes, which a schema name alone may have.
- */
-export function liveChannel (databaseSchema: string, prefix: string): string {
-  return `powercrud_${createHash('sha256').update(`${databaseSchema}\0${prefix}`).digest('hex').slice(0, 16)}`
+/** The channel of one installation and prefix. A hash, because channel names are limited to 63 bytes, which a prefix alone may have. */
+export function liveChannel (installationId: string, prefix: string): string {
+  return `powercrud_${createHash('sha256').update(`${installationId}\0${prefix}`).digest('hex').slice(0, 16)}`
 }
 
 /** The embedded default: an unlogged table and NOTIFY. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { within } from '../deadline.ts'
 import { isPowercrudError, problem } from '../errors.ts'
-import { isCluster, type RedisClient } from '../redis-client.ts'
+import { duplicateClient, isCluster, type RedisClient } from '../redis-client.ts'
 import { retryDelayMs, createFailureReporter } from './reconnect-backoff.ts'
 
 export interface ConnectionSettings {
@@ -13,47 +13,25 @@ export interface ConnectionSettings {
 }
 
 /**
- * A connection of our own to the Redis of the given client, opened lazily. The client's settings suit the host; ours:
- * - nothing is queued or resent while there is no connection: callers fail at once, and a command that was reported as
- *   failed does not take effect minutes later
- * - nothing waits for ever, and it reconnects for as long as it takes, whatever the host's retryStrategy says
- * - no keyPrefix (ours are whole names already) and no automatic resubscription (when that fails, ioredis rejects a
- *   promise that cannot be caught)
+ * Opens a lazy connection. Nothing is queued or resent while there is no connection: callers fail at once, and a command
+ * that was reported as failed does not take effect minutes later.
  */
-export function duplicateClient (given: RedisClient, { name, timeoutMs, onError }: ConnectionSettings): RedisClient {
-  const everywhere = {
+export function openConnection (given: RedisClient, { name, timeoutMs, onError }: ConnectionSettings): RedisClient {
+  const client = duplicateClient(given, {
     connectionName: name,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
     socketTimeout: timeoutMs,
+    sentinelCommandTimeout: timeoutMs,
+    slotsRefreshTimeout: timeoutMs,
     disconnectTimeout: 500,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    enableAutoPipelining: false,
-    keyPrefix: ''
-  } as const
-  const client: RedisClient = isCluster(given)
-    ? given.duplicate([], {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      enableAutoPipelining: false,
-      keyPrefix: '',
-      scaleReads: 'master',
-      shardedSubscribers: false,
-      clusterRetryStrategy: retryDelayMs,
-      slotsRefreshTimeout: timeoutMs,
-      redisOptions: everywhere
-    })
-    : given.duplicate({
-      ...everywhere,
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      monitor: false,
-      retryStrategy: retryDelayMs,
-      sentinelRetryStrategy: retryDelayMs,
-      sentinelCommandTimeout: timeoutMs
-    })
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    reconnectDelayMs: retryDelayMs
+  })
   // Callers wait for `ready` while there is no connection.
   client.setMaxListeners(0)
   const failures = createFailureReporter(onError)
@@ -85,7 +63,7 @@ export interface RedisCommands {
 }
 
 export function openCommands (given: RedisClient, settings: ConnectionSettings): RedisCommands {
-  const client = duplicateClient(given, settings)
+  const client = openConnection(given, settings)
   let closing: Promise<void> | undefined
   let lastError: Error | undefined
   client.on('error', (error: Error) => { lastError = error })

@@ -1,7 +1,7 @@
 import { within } from '../deadline.ts'
 import type { RedisClient } from '../redis-client.ts'
 import { retryDelayMs, createFailureReporter } from './reconnect-backoff.ts'
-import { duplicateClient, disconnect, ensureConnecting, type ConnectionSettings } from './redis-connection.ts'
+import { disconnect, ensureConnecting, openConnection, type ConnectionSettings } from './redis-connection.ts'
 
 export interface SubscriberSettings extends ConnectionSettings {
   channel: string
@@ -23,7 +23,7 @@ export interface RedisSubscriber {
 export function openSubscriber (
   given: RedisClient, { channel, onText, checkMs = 15_000, ...settings }: SubscriberSettings
 ): RedisSubscriber {
-  const client = duplicateClient(given, settings)
+  const client = openConnection(given, settings)
   const failures = createFailureReporter(settings.onError)
   let timer: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined

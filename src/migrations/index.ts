@@ -5,6 +5,7 @@ import * as queuedJobs from './0003-queued-jobs.ts'
 import * as abilities from './0004-abilities.ts'
 import * as images from './0005-images.ts'
 import * as workers from './0006-workers.ts'
+import * as installation from './0007-installation.ts'
 
 /** One step of the engine's schema. Its name is what the ledger keeps; neither name nor SQL changes once released. */
 export interface Migration {
@@ -20,5 +21,6 @@ export const migrations: readonly Migration[] = [
   { name: '0003-queued-jobs', ...queuedJobs },
   { name: '0004-abilities', ...abilities },
   { name: '0005-images', ...images },
-  { name: '0006-workers', ...workers }
+  { name: '0006-workers', ...workers },
+  { name: '0007-installation', ...installation }
 ]

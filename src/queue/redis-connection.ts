@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Queue, QueueKeys, RedisConnection, RedisQueueBackend, Worker, type QueueOptions } from 'bullmq'
-import type { RedisOptions } from 'ioredis'
-import { isCluster, type RedisClient } from '../redis-client.ts'
+import { duplicateClient, type DuplicateOptions, type RedisClient } from '../redis-client.ts'
 import type { ConsumerConnection, DeliveryProcess, ProducerConnection, WorkerBehaviour } from './connection.ts'
 
 const producerReadyMs = 1_000
@@ -22,7 +21,7 @@ export interface RedisQueueSettings {
 
 export function connectRedisProducer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ProducerConnection {
   // Fails at once while there is no connection, and resends nothing later: an abandoned command has no effect.
-  const client = duplicate(redis, onError, {
+  const client = open(redis, onError, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -50,8 +49,8 @@ export function connectRedisProducer ({ redis, prefix, queueName, onError }: Red
 
 export function connectRedisConsumer ({ redis, prefix, queueName, onError }: RedisQueueSettings): ConsumerConnection {
   const options = { maxRetriesPerRequest: null, socketTimeout: maxSilenceMs }
-  const client = duplicate(redis, onError, options)
-  const blocking = duplicate(redis, onError, options)
+  const client = open(redis, onError, options)
+  const blocking = open(redis, onError, options)
   return {
     async openWorker (process: DeliveryProcess, behaviour: WorkerBehaviour) {
       await Promise.all([client, blocking].map((each) => waitUntilReady(each, consumerReadyMs)))
@@ -87,36 +86,15 @@ function keyPrefix (redis: RedisClient, prefix: string): string {
   return `{${ownPrefix}${prefix}}`
 }
 
-/** A duplicate that reconnects for ever, and has no limits but the given ones. */
-function duplicate (redis: RedisClient, onError: (error: Error) => void, options: RedisOptions): RedisClient {
-  const retryStrategy = (times: number) => Math.min(times * 50, maxReconnectMs)
-  const redisOptions: RedisOptions = {
-    keyPrefix: '',
-    readOnly: false,
-    monitor: false,
-    stringNumbers: false,
-    replyMapping: 'legacy',
-    enableAutoPipelining: false,
-    enableOfflineQueue: true,
+/** Opens a connection that reconnects for ever, and has no limits but the given ones. */
+function open (redis: RedisClient, onError: (error: Error) => void, options: Partial<DuplicateOptions>): RedisClient {
+  const client = duplicateClient(redis, {
     autoResendUnfulfilledCommands: true,
-    commandTimeout: undefined,
-    socketTimeout: undefined,
-    blockingTimeout: undefined,
-    retryStrategy,
-    sentinelRetryStrategy: retryStrategy,
+    lazyConnect: false,
+    enableOfflineQueue: true,
+    reconnectDelayMs: (attempt) => Math.min(attempt * 50, maxReconnectMs),
     ...options
-  }
-  const client = isCluster(redis)
-    ? redis.duplicate([], {
-      keyPrefix: '',
-      lazyConnect: false,
-      enableOfflineQueue: redisOptions.enableOfflineQueue,
-      enableAutoPipelining: false,
-      scaleReads: 'master',
-      clusterRetryStrategy: retryStrategy,
-      redisOptions
-    })
-    : redis.duplicate({ ...redisOptions, lazyConnect: false })
+  })
   client.on('error', onError)
   return client
 }

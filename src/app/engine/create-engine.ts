@@ -4,6 +4,7 @@ import type { MikroORM } from '@mikro-orm/postgresql'
 import { enterEngine } from '../../jobs/context/open-engines.ts'
 import { migrate, pendingMigrations } from '../../migrations/migrate.ts'
 import { createPool, type DatabasePool } from '../../database/pool.ts'
+import { readInstallationId } from '../../database/installation.ts'
 import { tablesIn, type Tables } from '../../database/tables.ts'
 import type { Engine, EngineResource, EngineRules, ResourceRules } from '../../engine/engine.ts'
 import type { Log } from '../../log.ts'
@@ -86,8 +87,9 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
     await requireTables(database, tables, settings)
     const leaseMs = Math.min(leaseAtMostMs, rules.conflictTtlMs)
     const resources = await describeAll(database, settings)
-    const live = keep(openLiveStore(pulse, tables, settings))
-    const queueBackend = openQueueBackend(database, settings, leaseMs)
+    const installationId = await readInstallationId(database, tables)
+    const live = keep(openLiveStore(pulse, tables, installationId, settings))
+    const queueBackend = openQueueBackend(database, installationId, settings, leaseMs)
     const queue = keep(await queueBackend.createQueue())
     const engine: Engine = {
       orm,
@@ -137,18 +139,18 @@ async function describeAll (database: DatabasePool, { orm, resources, log }: Eng
   return described
 }
 
-function openLiveStore (database: DatabasePool, tables: Tables, { redis, prefix, databaseSchema, rules, log }: EngineSettings): LiveStore {
+function openLiveStore (database: DatabasePool, tables: Tables, installationId: string, { redis, prefix, rules, log }: EngineSettings): LiveStore {
   const onError = (error: Error) => log.warn({ err: error }, 'the live store is in trouble')
   const ttlMs = rules.progressTtlMs
   return redis === undefined
-    ? createPostgresLiveStore({ database, tables, channel: liveChannel(databaseSchema, prefix), ttlMs, onError })
-    : createRedisLiveStore({ redis, prefix, ttlMs, onError })
+    ? createPostgresLiveStore({ database, tables, channel: liveChannel(installationId, prefix), ttlMs, onError })
+    : createRedisLiveStore({ redis, prefix: `${prefix}:${installationId}`, ttlMs, onError })
 }
 
-function openQueueBackend (database: DatabasePool, { redis, prefix, databaseSchema, log }: EngineSettings, leaseMs: number): QueueBackend {
+/** Without the id in its names, applications on one server would drop each other's deliveries: their jobs are in other tables. */
+function openQueueBackend (database: DatabasePool, installationId: string, { redis, prefix, log }: EngineSettings, leaseMs: number): QueueBackend {
   const onError = (error: Error) => log.warn({ err: error }, 'the queue is in trouble')
   return redis === undefined
-    // Two applications in one database must not drop each other's deliveries: jobs that they do not find.
-    ? createPostgresQueueBackend({ config: database.config, queueName: `${databaseSchema}.${prefix}`, leaseMs, onError })
-    : createRedisQueueBackend({ redis, prefix, queueName: 'jobs', leaseMs, onError })
+    ? createPostgresQueueBackend({ config: database.config, queueName: `${prefix}.${installationId}`, leaseMs, onError })
+    : createRedisQueueBackend({ redis, prefix: `${prefix}:${installationId}`, queueName: 'jobs', leaseMs, onError })
 }

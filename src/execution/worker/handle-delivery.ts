@@ -23,6 +23,7 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   const { database, tables } = engine
   if (signal.aborted) return { done: false, release: true }
   const found = await readClaimability(database, tables, delivery.jobId)
+  if (found === undefined) engine.log.warn({ jobId: delivery.jobId }, 'dropped a delivery whose job does not exist')
   if (found === undefined || isTerminal(found.status) || found.n !== delivery.n) return { done: true }
   const hindrance = hindranceOf(abilitiesOf(engine), found)
   if (hindrance !== undefined) {
