@@ -17,4 +17,4 @@ export type { LifecycleEvent, LifecycleHooks, LifecycleListener, LifecyclePayloa
 export type { PartReport, SystemReport } from '../src/operations/validate-system.ts'
 export { recordRefused } from '../src/execution/writers/hook-failure.ts'
 export type { Persistence, PersistenceChunk, PersistenceClass, PersistenceResult } from '../src/engine/persistence.ts'
-export type { RuleContext } from '../src/execution/writers/rule.ts'
+export type { RuleContext } from '../src/execution/writers/record-validator.ts'

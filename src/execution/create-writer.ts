@@ -1,13 +1,13 @@
 import type { Engine, EngineResource } from '../engine/engine.ts'
 import { engineError } from '../errors.ts'
 import type { JobRow } from '../engine/job-row.ts'
-import { keepDeleteImages, keepUpdateImages } from './undo/keep-images.ts'
+import { withDeleteImages, withUpdateImages } from './undo/with-images.ts'
 import { undoDeleteWriter, undoUpdateWriter } from './undo/undo-writer.ts'
 import { guardCascades } from './writers/cascades.ts'
 import { entityDeleteWriter, entityUpdateWriter } from './writers/entity-writer.ts'
 import { persistenceWriter } from './writers/persistence-writer.ts'
 import { setDeleteWriter, setUpdateWriter } from './writers/set-writer.ts'
-import { guardVersions } from './writers/versions.ts'
+import { guardVersions } from './writers/check-versions.ts'
 import type { Writer } from '../engine/writer.ts'
 
 /** A job, or what is tried out before there is one: then it has no id, and keeps nothing. */
@@ -32,7 +32,7 @@ function writerOf (engine: Engine, resource: EngineResource, job: WriterJob): Wr
 function updateWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   const { spec: { set = {}, keepsImages } } = job
   const writer = plainUpdateWriter(engine, resource, job, set)
-  return keepsImages && job.id !== undefined ? keepUpdateImages(engine, resource, writer, { jobId: job.id, set }) : writer
+  return keepsImages && job.id !== undefined ? withUpdateImages(engine, resource, writer, { jobId: job.id, set }) : writer
 }
 
 function plainUpdateWriter ({ tables }: Engine, resource: EngineResource, job: WriterJob, set: Record<string, unknown>): Writer {
@@ -46,7 +46,7 @@ function plainUpdateWriter ({ tables }: Engine, resource: EngineResource, job: W
 /** Looks after the records that go with its own, whoever writes it. */
 function deleteWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   const writer = guardCascades(engine, resource, plainDeleteWriter(engine, resource, job))
-  return job.spec.keepsImages && job.id !== undefined ? keepDeleteImages(engine, resource, writer, job.id) : writer
+  return job.spec.keepsImages && job.id !== undefined ? withDeleteImages(engine, resource, writer, job.id) : writer
 }
 
 function plainDeleteWriter ({ tables }: Engine, resource: EngineResource, job: WriterJob): Writer {

@@ -22,7 +22,7 @@ import type { QueueBackend } from '../../queue/job-queue.ts'
 import type { RedisClient } from '../../redis-client.ts'
 import { describeResource, type BulkEntity } from '../../entities/resource.ts'
 import { chunkSize } from '../../jobs/selection/freeze.ts'
-import { knownTasks } from '../../execution/tasks/known-tasks.ts'
+import { createTasks } from '../../execution/tasks/task-definitions.ts'
 import { chooseWriters } from '../../execution/writers/choose-writer.ts'
 
 /** Connections of the engine's own: launches, claims and ends of all jobs of a process. */
@@ -98,7 +98,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       tables,
       options: rules,
       resources,
-      tasks: knownTasks(settings.tasks ?? {}),
+      tasks: createTasks(settings.tasks ?? {}),
       lifecycle: keep(createLifecycle({ engine: () => engine, handlers: () => managers })),
       live,
       queue,

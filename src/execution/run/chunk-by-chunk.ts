@@ -5,12 +5,12 @@ import { readJob } from '../../jobs/store/job-rows.ts'
 import { processedOf } from '../../engine/job-row.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
 import type { Refusal, WriteTransaction } from '../../engine/writer.ts'
-import { countsOf, resultOf, sum } from './counts.ts'
-import { interrupted } from './interrupted.ts'
+import { countsOf, resultOf, addOutcomes } from './counts.ts'
+import { settleInterruption } from './settle-interruption.ts'
 import { endOf, stoppedAt } from './job-end.ts'
-import { retryingTransient } from './retrying.ts'
-import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
-import { startPace, type SlicePace } from './slice-size.ts'
+import { retryTransaction } from './retry-transaction.ts'
+import { checkClaim, interruptionOf, type Run, type RunEnd } from './run.ts'
+import { initialSliceSize, type SliceSize } from './slice-size.ts'
 import { writeChunk } from './write-chunk.ts'
 import type { TransactionOutcome } from '../../database/entity-transaction.ts'
 
@@ -22,14 +22,14 @@ const committable = ['running', 'pausing', 'cancelling'] as const
 /** `stop` and `continue`: one transaction per chunk; what is committed stays, whatever dies. */
 export async function runChunkByChunk (run: Run): Promise<RunEnd> {
   const { engine: { database, tables }, claim: { job } } = run
-  const pace = startPace()
+  const sliceSize = initialSliceSize()
   let processed = processedOf(job)
   for (;;) {
     checkClaim(run)
-    if (interruption(run) !== undefined) return interrupted(run, undefined)
+    if (interruptionOf(run) !== undefined) return settleInterruption(run, undefined)
     const chunk = await nextChunk(database, tables, { jobId: job.id, selectionId: job.selection_id, after: -1 })
     if (chunk === undefined) return finish(run)
-    const attempt = await retryingTransient(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, pace)))
+    const attempt = await retryTransaction(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, sliceSize)))
     if (attempt.kind === 'refused') return stop(run, chunk, attempt.refusal)
     if (attempt.kind === 'done') run.ticker.update(processed += chunk.size)
     // The row has said more than the heartbeat knows yet: lost, or asked to stop.
@@ -37,11 +37,11 @@ export async function runChunkByChunk (run: Run): Promise<RunEnd> {
   }
 }
 
-async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, pace: SlicePace): Promise<TransactionOutcome<Attempt>> {
+async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, sliceSize: SliceSize): Promise<TransactionOutcome<Attempt>> {
   const { engine: { tables }, claim: { job, fence } } = run
   const { sql } = transaction
   const blame = job.on_error === 'stop' ? 'first' : 'all'
-  const outcome = await writeChunk(run, transaction, chunk, { blame, pace, onDone: () => undefined, check: () => checkClaim(run) })
+  const outcome = await writeChunk(run, transaction, chunk, { blame, sliceSize, onDone: () => undefined, check: () => checkClaim(run) })
   const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')
   if (blame === 'first' && refusal !== undefined) return { commit: false, value: { kind: 'refused', refusal } }
 
@@ -57,7 +57,7 @@ async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunE
   const { engine, claim: { job, fence } } = run
   const now = await readJob(engine.database, engine.tables, job.id)
   if (now === undefined) return { kind: 'left' }
-  const counts = sum(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
+  const counts = addOutcomes(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
   const ended = await endJobNow(engine, {
     job, fence, from: committable, blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
   })

@@ -4,7 +4,7 @@ import type { SliceOutcome } from '../../engine/writer.ts'
 
 export type Outcomes = Omit<JobCounts, 'total'>
 
-export const nothing: Outcomes = { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 0 }
+export const zeroOutcomes: Outcomes = { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 0 }
 
 /** Counts a chunk of `size` records: whoever is not named succeeded. */
 export function countsOf ({ unchanged, missing, refused }: SliceOutcome, size: number): Outcomes {
@@ -18,7 +18,7 @@ export function countsOf ({ unchanged, missing, refused }: SliceOutcome, size: n
   }
 }
 
-export function sum (one: Outcomes, other: Outcomes): Outcomes {
+export function addOutcomes (one: Outcomes, other: Outcomes): Outcomes {
   return {
     succeeded: one.succeeded + other.succeeded,
     unchanged: one.unchanged + other.unchanged,

@@ -8,9 +8,9 @@ export interface Heartbeat {
   /** Aborts when the claim is lost, with `lease_lost` as its reason. */
   readonly lost: AbortSignal
   /** Aborts when somebody asks the job to stop (cancel, pause), with the job's status as its reason. */
-  readonly asked: AbortSignal
+  readonly interrupted: AbortSignal
   /** The work has moved: the next beat says so, and the job does not count as stuck. */
-  moved (): void
+  reportProgress (): void
   /** Looks at the job at once. */
   beat (): Promise<void>
   stop (): Promise<void>
@@ -68,8 +68,8 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
 
   return {
     lost: lost.signal,
-    asked: asked.signal,
-    moved () { moved = true },
+    interrupted: asked.signal,
+    reportProgress () { moved = true },
     beat,
     async stop () {
       ended = true

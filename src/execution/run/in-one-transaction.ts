@@ -3,12 +3,12 @@ import { announceEnd, endJob, endJobNow } from '../../jobs/end-job.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { completeChunk, nextChunk } from '../../jobs/store/chunks.ts'
 import type { Refusal, WriteTransaction } from '../../engine/writer.ts'
-import { countsOf, nothing, resultOf, sum } from './counts.ts'
+import { countsOf, zeroOutcomes, resultOf, addOutcomes } from './counts.ts'
 import { endOf, rolledBack } from './job-end.ts'
-import { interrupted } from './interrupted.ts'
-import { checkClaim, interruption, type Run, type RunEnd } from './run.ts'
-import { retryingTransient } from './retrying.ts'
-import { startPace } from './slice-size.ts'
+import { settleInterruption } from './settle-interruption.ts'
+import { checkClaim, interruptionOf, type Run, type RunEnd } from './run.ts'
+import { retryTransaction } from './retry-transaction.ts'
+import { initialSliceSize } from './slice-size.ts'
 import { writeChunk } from './write-chunk.ts'
 import type { TransactionOutcome } from '../../database/entity-transaction.ts'
 
@@ -25,9 +25,9 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
   const { engine, claim: { job, fence }, transactions } = run
   let attempt: Attempt
   try {
-    attempt = await retryingTransient(() => transactions.run((transaction) => writeAll(run, transaction)))
+    attempt = await retryTransaction(() => transactions.run((transaction) => writeAll(run, transaction)))
   } catch (error) {
-    if (isPowercrudError(error, 'interrupted')) return interrupted(run, nothing)
+    if (isPowercrudError(error, 'interrupted')) return settleInterruption(run, zeroOutcomes)
     throw error
   }
   if (attempt.kind === 'ended') {
@@ -37,7 +37,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
   if (attempt.kind === 'fenced') {
     await run.heartbeat.beat()
     checkClaim(run)
-    return interrupted(run, nothing)
+    return settleInterruption(run, zeroOutcomes)
   }
   const { no, refusal } = attempt
   const ended = await endJobNow(engine, {
@@ -49,29 +49,29 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<TransactionOutcome<Attempt>> {
   const { engine, claim: { job, fence }, ticker, heartbeat } = run
   const { tables } = engine
-  const pace = startPace()
-  let counts = nothing
+  const sliceSize = initialSliceSize()
+  let counts = zeroOutcomes
   let lookedAt = 0
   for (let after = -1; ;) {
     const chunk = await nextChunk(transaction.sql, tables, { jobId: job.id, selectionId: job.selection_id, after })
     if (chunk === undefined) break
     const outcome = await writeChunk(run, transaction, chunk, {
       blame: 'first',
-      pace,
+      sliceSize,
       onDone: (place) => {
         ticker.update(lookedAt + place)
-        heartbeat.moved()
+        heartbeat.reportProgress()
       },
       check: () => check(run)
     })
     const refusal = outcome.refused.find(({ outcome }) => outcome === 'failed')
     if (refusal !== undefined) return { commit: false, value: { kind: 'refused', no: chunk.no, refusal } }
     await completeChunk(transaction.sql, tables, { jobId: job.id, no: chunk.no, result: resultOf(outcome) })
-    counts = sum(counts, countsOf(outcome, chunk.size))
+    counts = addOutcomes(counts, countsOf(outcome, chunk.size))
     lookedAt += chunk.size
     after = chunk.no
   }
-  const ended = await endJob(engine, transaction.sql, { job, fence, from: ['running'], end: endOf(job, sum(job, counts)) })
+  const ended = await endJob(engine, transaction.sql, { job, fence, from: ['running'], end: endOf(job, addOutcomes(job, counts)) })
   return ended === undefined
     ? { commit: false, value: { kind: 'fenced' } }
     : { commit: true, value: { kind: 'ended', job: ended } }
@@ -79,5 +79,5 @@ async function writeAll (run: Run, transaction: WriteTransaction): Promise<Trans
 
 function check (run: Run): void {
   checkClaim(run)
-  if (interruption(run) !== undefined) throw engineError('interrupted')
+  if (interruptionOf(run) !== undefined) throw engineError('interrupted')
 }

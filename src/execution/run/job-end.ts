@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts'
 import type { JobCounts } from '../../engine/job-row.ts'
 import type { JobEnd } from '../../jobs/store/transitions.ts'
 import type { Refusal } from '../../engine/writer.ts'
-import { nothing, type Outcomes } from './counts.ts'
+import { zeroOutcomes, type Outcomes } from './counts.ts'
 
 /** The honest end of a job that looked at all of its records. */
 export function endOf ({ total, on_error: onError }: Pick<JobCounts, 'total'> & { on_error: string }, counts: Outcomes): JobEnd {
@@ -18,7 +18,7 @@ export function endOf ({ total, on_error: onError }: Pick<JobCounts, 'total'> & 
 export function rolledBack (refusal: Refusal): JobEnd {
   return {
     status: 'failed',
-    counts: { ...nothing, failed: 1 },
+    counts: { ...zeroOutcomes, failed: 1 },
     error: { code: 'rolled_back', message: `${messageOf('rolled_back')}: ${refusal.message}`, rowCode: refusal.code }
   }
 }

@@ -11,7 +11,7 @@ import { runChunkByChunk } from './chunk-by-chunk.ts'
 import type { Claim } from './claim.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { runInOneTransaction } from './in-one-transaction.ts'
-import { reconnected } from './reconnected.ts'
+import { waitForReconnect } from './wait-for-reconnect.ts'
 import type { Run, RunEnd } from './run.ts'
 import { isTransient } from '../writers/row-error.ts'
 import { writeTransactions } from './write-transaction.ts'
@@ -37,14 +37,14 @@ export async function runJob (engine: Engine, claim: Claim, stopping: AbortSigna
   })
   const run: Run = { engine, claim, resource, heartbeat, ticker, stopping, writer, transactions }
   try {
-    return await inJobContext({ engine, job, fence }, () => working(run))
+    return await inJobContext({ engine, job, fence }, () => runToEnd(run))
   } finally {
     await ticker.stop()
     await heartbeat.stop()
   }
 }
 
-async function working (run: Run): Promise<RunEnd> {
+async function runToEnd (run: Run): Promise<RunEnd> {
   const work = run.claim.job.on_error === 'rollback' ? runInOneTransaction : runChunkByChunk
   for (;;) {
     try {
@@ -53,7 +53,7 @@ async function working (run: Run): Promise<RunEnd> {
       if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
       if (!isConnectionError(error)) return await fail(run, error)
       run.engine.log.warn({ jobId: run.claim.job.id, err: error }, 'lost the database in the middle of a job; looking again')
-      const end = await reconnected(run)
+      const end = await waitForReconnect(run)
       if (end !== undefined) return end
     }
   }

@@ -30,8 +30,8 @@ export type RunEnd =
   | { kind: 'handedBack' }
 
 /** Why the work should not go on with the next chunk; undefined: go on. */
-export function interruption ({ heartbeat, stopping }: Pick<Run, 'heartbeat' | 'stopping'>): 'cancelling' | 'pausing' | 'stopping' | undefined {
-  if (heartbeat.asked.aborted) return heartbeat.asked.reason
+export function interruptionOf ({ heartbeat, stopping }: Pick<Run, 'heartbeat' | 'stopping'>): 'cancelling' | 'pausing' | 'stopping' | undefined {
+  if (heartbeat.interrupted.aborted) return heartbeat.interrupted.reason
   return stopping.aborted ? 'stopping' : undefined
 }
 

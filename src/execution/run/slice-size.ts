@@ -7,24 +7,24 @@ const sliceTargetMs = 150
 const firstSliceSize = 32
 
 /** A slice grows so many times at most, however quick the one before was. */
-const growthAtMost = 8
+const maxGrowth = 8
 
 /** How many records the next slice should have: learned from the time that the last ones took. */
-export interface SlicePace {
+export interface SliceSize {
   size: number
 }
 
-export function startPace (): SlicePace {
+export function initialSliceSize (): SliceSize {
   return { size: firstSliceSize }
 }
 
 /** The last place of the next slice. */
-export function endOfSlice (pace: SlicePace, { sliceAtMost = Infinity }: Pick<Writer, 'sliceAtMost'>, from: number, size: number): number {
-  return Math.min(size, from + Math.min(pace.size, sliceAtMost) - 1)
+export function lastPlaceOfSlice (sliceSize: SliceSize, { sliceAtMost = Infinity }: Pick<Writer, 'sliceAtMost'>, from: number, size: number): number {
+  return Math.min(size, from + Math.min(sliceSize.size, sliceAtMost) - 1)
 }
 
 /** Learns from a slice how many records the next one should have. */
-export function learn (pace: SlicePace, written: number, tookMs: number): void {
+export function adaptSliceSize (sliceSize: SliceSize, written: number, tookMs: number): void {
   const ideal = written * sliceTargetMs / Math.max(tookMs, 1)
-  pace.size = Math.max(1, Math.round(Math.min(ideal, pace.size * growthAtMost)))
+  sliceSize.size = Math.max(1, Math.round(Math.min(ideal, sliceSize.size * maxGrowth)))
 }

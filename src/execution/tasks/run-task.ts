@@ -12,13 +12,13 @@ import { createProgressTicker, type ProgressTicker } from '../../live/progress-t
 import { boundedCount, boundedMessage } from '../../live/reported-progress.ts'
 import type { Claim } from '../run/claim.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
-import { interrupted } from '../run/interrupted.ts'
-import { reconnected } from '../run/reconnected.ts'
-import { retryingTransient } from '../run/retrying.ts'
-import { checkClaim, interruption, type RunEnd } from '../run/run.ts'
+import { settleInterruption } from '../run/settle-interruption.ts'
+import { waitForReconnect } from '../run/wait-for-reconnect.ts'
+import { retryTransaction } from '../run/retry-transaction.ts'
+import { checkClaim, interruptionOf, type RunEnd } from '../run/run.ts'
 import { isTransient } from '../writers/row-error.ts'
-import { keptJson } from './kept-json.ts'
-import { payloadFor } from './known-tasks.ts'
+import { storableJson } from './storable-json.ts'
+import { payloadFor } from './task-definitions.ts'
 import type { Task } from '../../engine/task.ts'
 import { failedWith, succeededWith, timedOut } from './task-outcome.ts'
 import { taskTransaction, type TaskTransaction } from './task-transaction.ts'
@@ -27,11 +27,11 @@ import { taskLog } from './task-log.ts'
 /** How long a handler that is asked to stop may take to do so; then its transaction is rolled back under it. */
 const graceMs = 5_000
 const firstBackoffMs = 1_000
-const longestBackoffMs = 300_000
+const maxBackoffMs = 300_000
 /** Rest of a task that only lost its connection. */
-const reconnectMs = 1_000
+const reconnectDelayMs = 1_000
 /** What ends its own connection each time would be tried for ever: from so many on each loss is a failure. */
-const lossesAtMost = 10
+const maxConnectionLosses = 10
 
 interface TaskRun {
   readonly engine: Engine
@@ -62,9 +62,9 @@ export async function runTask (engine: Engine, claim: Claim, task: Task, stoppin
     onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not tell the progress of a task')
   })
   const timeout = job.timeout_ms === null ? new AbortController().signal : AbortSignal.timeout(job.timeout_ms)
-  const signal = AbortSignal.any([heartbeat.lost, heartbeat.asked, stopping, timeout])
+  const signal = AbortSignal.any([heartbeat.lost, heartbeat.interrupted, stopping, timeout])
   try {
-    return await inJobContext({ engine, job, fence }, () => working({
+    return await inJobContext({ engine, job, fence }, () => runToEnd({
       engine, claim, task, payload: job.spec.payload, heartbeat, ticker, stopping, signal, timeout
     }))
   } finally {
@@ -73,21 +73,21 @@ export async function runTask (engine: Engine, claim: Claim, task: Task, stoppin
   }
 }
 
-async function working (run: TaskRun): Promise<RunEnd> {
+async function runToEnd (run: TaskRun): Promise<RunEnd> {
   const { engine, claim: { job } } = run
   try {
     const payload = payloadFor(run.task, job)
     run.task.check(payload)
-    const ended = await retryingTransient(() => attempt({ ...run, payload }))
-    if (ended === undefined) return await stopped(run)
+    const ended = await retryTransaction(() => attempt({ ...run, payload }))
+    if (ended === undefined) return await settleStop(run)
     await announceEnd(engine, ended)
     return { kind: 'ended', job: ended }
   } catch (error) {
     if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
-    if (run.signal.aborted && !isConnectionError(error)) return stopped(run)
+    if (run.signal.aborted && !isConnectionError(error)) return settleStop(run)
     if (!isConnectionError(error)) return failed(run, failedWith(error), error)
     engine.log.warn({ jobId: job.id, err: error }, 'lost the database in the middle of a task; looking again')
-    return await reconnected(run) ?? (lossesOf(job) >= lossesAtMost ? failed(run, failedWith(error), error) : tryAgain(run, { failed: false, restMs: reconnectMs }))
+    return await waitForReconnect(run) ?? (lossesOf(job) >= maxConnectionLosses ? failed(run, failedWith(error), error) : requeueTask(run, { settleFailure: false, restMs: reconnectDelayMs }))
   }
 }
 
@@ -97,7 +97,7 @@ async function attempt (run: TaskRun): Promise<JobRow | undefined> {
   const transaction = taskTransaction(engine, run.claim)
   await transaction.open()
   try {
-    const result = await unlessStopped(run, handle(run, transaction))
+    const result = await resultUnlessStopped(run, handle(run, transaction))
     if (result === undefined) return undefined
     let ended: JobRow | undefined
     await transaction.commit(async (sql) => {
@@ -111,7 +111,7 @@ async function attempt (run: TaskRun): Promise<JobRow | undefined> {
 }
 
 /** Waits for the handler, but not for one that goes on after it was asked to stop. */
-async function unlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling: Promise<unknown>): Promise<{ value: unknown } | undefined> {
+async function resultUnlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling: Promise<unknown>): Promise<{ value: unknown } | undefined> {
   // Whoever is not waited for any more may fail as it likes.
   handling.catch(() => undefined)
   const aborted = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ async function unlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling:
     // A worker that shuts down lets a task come to its end, if that is near; a claim that is lost is lost.
     if (!await settlesWithin(heartbeat.lost.aborted ? 0 : graceMs, handling)) return undefined
     const value = await handling
-    return heartbeat.lost.aborted || heartbeat.asked.aborted || timeout.aborted ? undefined : { value }
+    return heartbeat.lost.aborted || heartbeat.interrupted.aborted || timeout.aborted ? undefined : { value }
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -156,12 +156,12 @@ async function handle (run: TaskRun, transaction: TaskTransaction): Promise<unkn
     log: taskLog(engine.log, job),
     updateProgress (done, total, message) {
       ticker.update(boundedCount(done), boundedMessage(message), boundedCount(total))
-      heartbeat.moved()
+      heartbeat.reportProgress()
     },
     checkpoint: {
       get value () { return saved },
       async save (value) {
-        const kept = keptJson('the checkpoint', value)
+        const kept = storableJson('the checkpoint', value)
         // One after the other, whether or not the handler waits: there is one transaction to commit.
         saving = saving.catch(() => undefined).then(() => save(kept))
         await saving
@@ -176,14 +176,14 @@ function lossesOf ({ attempts, failures, deaths }: JobRow): number {
 }
 
 /** Leaves the job in good order: cancelled, handed back, failed for having no more time, or with whoever has it. */
-async function stopped (run: TaskRun): Promise<RunEnd> {
+async function settleStop (run: TaskRun): Promise<RunEnd> {
   const { heartbeat, timeout, claim: { job } } = run
   await heartbeat.beat()
   if (heartbeat.lost.aborted) return { kind: 'left' }
-  if (interruption(run) === undefined && timeout.aborted) {
+  if (interruptionOf(run) === undefined && timeout.aborted) {
     return failed(run, timedOut(job.timeout_ms!), problem('statement_timeout', 'the task took longer than its timeout'))
   }
-  return interrupted(run, undefined)
+  return settleInterruption(run, undefined)
 }
 
 async function failed (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEnd> {
@@ -191,21 +191,21 @@ async function failed (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEn
   const failures = job.failures + 1
   engine.log.error({ jobId: job.id, task: job.operation, failures, err: error }, 'a task failed')
   if (failures < job.attempts_max) {
-    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1))
-    return tryAgain(run, { failed: true, restMs: Math.round(backoffMs * (0.75 + Math.random() / 2)) })
+    const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (failures - 1))
+    return requeueTask(run, { settleFailure: true, restMs: Math.round(backoffMs * (0.75 + Math.random() / 2)) })
   }
   const code = isTransient(error) ? { ...end, error: { ...end.error!, rowCode: 'serialization_failure' } } : end
   const ended = await endJobNow(engine, { job, fence, from: ['running', 'cancelling'], end: code })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
 
-async function tryAgain (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
+async function requeueTask (run: TaskRun, { settleFailure: failed, restMs }: { settleFailure: boolean, restMs: number }): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const { database, tables, queue, live, log } = engine
   const n = await retryJob(database, tables, { id: job.id, fence, failed, restMs })
   if (n === undefined) {
     await run.heartbeat.beat()
-    return interrupted(run, undefined)
+    return settleInterruption(run, undefined)
   }
   try {
     await queue.add({ jobId: job.id, n }, { delayMs: restMs })

@@ -27,7 +27,7 @@ function bounded (result: unknown): unknown {
 }
 
 export function failedWith (error: unknown): JobEnd {
-  return { status: 'failed', error: { code: 'task_failed', message: toldMessage(error) } }
+  return { status: 'failed', error: { code: 'task_failed', message: publicMessage(error) } }
 }
 
 export function timedOut (timeoutMs: number): JobEnd {
@@ -38,7 +38,7 @@ export function timedOut (timeoutMs: number): JobEnd {
  * Messages are for people who may see the job, and an unforeseen error may tell SQL or secrets: only those that are meant
  * to be told are (ours, and by the convention of http-errors what has `expose: true` or a status of 4xx).
  */
-function toldMessage (error: unknown): string {
+function publicMessage (error: unknown): string {
   const { expose, statusCode, message } = (error ?? {}) as { expose?: unknown, statusCode?: unknown, message?: unknown }
   const isTold = isPowercrudError(error) || expose === true || (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
   return isTold && typeof message === 'string' ? `${messageOf('task_failed')}: ${message}`.slice(0, messageLimit) : messageOf('task_failed')

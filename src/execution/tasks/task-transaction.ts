@@ -19,11 +19,11 @@ export interface TaskTransaction {
   rollBack (): Promise<void>
 }
 
-interface Segment {
+interface OpenTransaction {
   sql: Sql
   close: (commit: boolean) => void
   closed: Promise<boolean>
-  rest: () => void
+  stopKeepAlive: () => void
 }
 
 /**
@@ -33,8 +33,8 @@ interface Segment {
  */
 export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction {
   const transactions = writeTransactions(engine, claim)
-  const em = keptInJob(engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager)
-  let segment: Segment | undefined
+  const em = withoutTransactionControl(engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager)
+  let segment: OpenTransaction | undefined
 
   async function open (): Promise<void> {
     const opened = Promise.withResolvers<Sql>()
@@ -47,14 +47,14 @@ export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction 
     })
     closed.catch(opened.reject)
     const sql = await opened.promise
-    segment = { sql, close: closing.resolve, closed, rest: keepAwake(sql, engine.leaseMs) }
+    segment = { sql, close: closing.resolve, closed, stopKeepAlive: keepAlive(sql, engine.leaseMs) }
   }
 
   async function close (commit: boolean): Promise<boolean> {
     const ending = segment
     segment = undefined
     if (ending === undefined) return false
-    ending.rest()
+    ending.stopKeepAlive()
     ending.close(commit)
     return ending.closed
   }
@@ -76,7 +76,7 @@ export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction 
  * A transaction that a handler begins or ends by itself on its EntityManager would take what follows out of that of the
  * job, and past its fence.
  */
-function keptInJob (em: EntityManager): EntityManager {
+function withoutTransactionControl (em: EntityManager): EntityManager {
   for (const name of ['begin', 'commit', 'rollback'] as const) {
     em[name] = async () => {
       throw problem('wrong_state', `em.${name}() is not for tasks, whose transaction is that of the job: checkpoint.save() commits on the way, em.transactional() makes a savepoint`)
@@ -89,7 +89,7 @@ function keptInJob (em: EntityManager): EntityManager {
  * A transaction that idles for as long as a lease is ended by the database, because its worker may be frozen. A handler
  * that waits for something else is not: it says a word now and then. A worker that is frozen says none.
  */
-function keepAwake (sql: Sql, leaseMs: number): () => void {
+function keepAlive (sql: Sql, leaseMs: number): () => void {
   const timer = setInterval(() => { sql.query('SELECT 1').catch(() => undefined) }, Math.max(50, leaseMs / 3))
   timer.unref()
   return () => clearInterval(timer)

@@ -21,7 +21,7 @@ export function imageColumns (resource: Resource, em: EntityManager, set: Record
  * SQL: the value of record `t` as text, in words that are the same as long as the value is. Members are a JSON array of
  * their keys' parts, in the order that is kept, or in one that depends on nothing else.
  */
-export function valueNow (resource: Resource, column: ImageColumn): string {
+export function currentValueSql (resource: Resource, column: ImageColumn): string {
   if (column.kind === 'column') return `t.${column.column}::text COLLATE "C"`
   const { pivot } = column
   const parts = pivot.inverse.map((part) => `p.${part}::text`).join(', ')

@@ -3,22 +3,22 @@ import type { Sql } from '../../database/sql.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { inSlice, sliceValues, sliceKeys } from '../writers/slices.ts'
 import type { RowLock, Slice } from '../../engine/writer.ts'
-import { valueNow, type ImageColumn } from './image-column.ts'
+import { currentValueSql, type ImageColumn } from './image-column.ts'
 
 /** The parameters of a statement that say which chunk's images are meant: `$1`, `$2`. */
-export interface ImagesAt {
+export interface ImageParameters {
   job: string
   no: string
 }
 
 /** With the parameters of a slice, and the job after them. */
-export const imagesOfSlice: ImagesAt = { job: '$5', no: '$2' }
+export const imagesOfSlice: ImageParameters = { job: '$5', no: '$2' }
 
 /**
  * SQL: what a chunk's records were before and after a job wrote them, as rows `(key, b0, b1 …, a0, a1 …)`, all of them
  * text.
  */
-export function imageRows ({ image }: Tables, { job, no }: ImagesAt, count: number): string {
+export function imageRows ({ image }: Tables, { job, no }: ImageParameters, count: number): string {
   const columns = Array.from({ length: count }, (_, index) => index)
   const each = (array: string, index: number) => `i.${array}[${index} * size.n + 1 : ${index + 1} * size.n]`
   const after = (index: number) => `CASE WHEN cardinality(i.after) = ${count} THEN array_fill(i.after[${index + 1}], ARRAY[size.n]) ELSE ${each('after', index)} END`
@@ -31,7 +31,7 @@ export function imageRows ({ image }: Tables, { job, no }: ImagesAt, count: numb
 }
 
 /** SQL: the same for records that were deleted, as rows `(key, document)`. */
-export function deletedRows ({ image }: Tables, { job, no }: ImagesAt): string {
+export function deletedRows ({ image }: Tables, { job, no }: ImageParameters): string {
   return `(
     SELECT e.key, e.document::json AS document FROM ${image} AS i
     CROSS JOIN LATERAL unnest(i.keys, i.before) AS e (key, document)
@@ -44,7 +44,7 @@ export function deletedRows ({ image }: Tables, { job, no }: ImagesAt): string {
  *
  * Input: the job, and SQL that makes text of record `t`, for each value.
  */
-export async function keepBefore (
+export async function insertBeforeImages (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values, lock }: { jobId: string, values: readonly string[], lock: RowLock }
 ): Promise<void> {
   const { table, key } = resource
@@ -65,7 +65,7 @@ export async function keepBefore (
  *
  * Input: the job, and SQL that makes text of record `t`, for each value.
  */
-export async function keepAfter (
+export async function recordAfterImages (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values }: { jobId: string, values: readonly string[] }
 ): Promise<void> {
   const { table, key } = resource
@@ -82,11 +82,11 @@ export async function keepAfter (
     ) AS told
     WHERE image.job_id = $5::uuid AND image.no = $2::int AND image.part = $3::int
     RETURNING cardinality(image.keys) = told.count AS is_whole`, [...sliceValues(slice), jobId])
-  if (kept?.is_whole === false) await keepOfThoseLeft(sql, tables, resource, slice, { jobId, values })
+  if (kept?.is_whole === false) await recordAfterImagesOfRemaining(sql, tables, resource, slice, { jobId, values })
 }
 
 /** Where a trigger or a hook has taken records away: each value stays at the place of its record, and theirs is null. */
-async function keepOfThoseLeft (
+async function recordAfterImagesOfRemaining (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values }: { jobId: string, values: readonly string[] }
 ): Promise<void> {
   const { table, key } = resource
@@ -118,7 +118,7 @@ export async function readImages (
 ): Promise<Image[]> {
   const { table, key } = resource
   const values = columns.map((column, index) => `image.b${index}${column.kind === 'column' ? typed(column.type) : '::jsonb'} AS v${index}`)
-  const isSame = columns.map((column, index) => `${valueNow(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
+  const isSame = columns.map((column, index) => `${currentValueSql(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
   const rows = await sql.query<{ place: number, key: string, is_changed: boolean }>(`
     WITH slice AS MATERIALIZED (
       SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)

@@ -26,7 +26,7 @@ export async function referrersOf ({ orm }: Engine, sql: Sql, resource: EngineRe
   const pivots = Map.groupBy(referrers.filter(isPivot), ({ table }) => table)
   return {
     pivots: [...pivots].map(([table, references]) => ({ table, references })),
-    others: referrers.filter((referrer) => !isPivot(referrer) && !goesAlong(resource, referrer))
+    others: referrers.filter((referrer) => !isPivot(referrer) && !isDeletedAlong(resource, referrer))
   }
 }
 
@@ -42,7 +42,7 @@ function pivotTables (all: Iterable<EntityMetadata>): Set<string> {
 }
 
 /** A reference within the table, which nothing follows: who could delete its target has deleted the record too. */
-function goesAlong (resource: EngineResource, referrer: Referrer): boolean {
+function isDeletedAlong (resource: EngineResource, referrer: Referrer): boolean {
   return isWithin(resource, referrer) && (referrer.action === 'a' || referrer.action === 'r')
 }
 

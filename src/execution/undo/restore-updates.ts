@@ -4,7 +4,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { inSlice, sliceValues } from '../writers/slices.ts'
 import type { Slice } from '../../engine/writer.ts'
-import { valueNow, type ImageColumn } from './image-column.ts'
+import { currentValueSql, type ImageColumn } from './image-column.ts'
 import { imageRows, imagesOfSlice } from './images.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function restoreColumns (
 ): Promise<string[]> {
   const { table, key } = resource
   const values = [...sliceValues(slice), jobId]
-  const isSame = columns.map((column, index) => `${valueNow(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
+  const isSame = columns.map((column, index) => `${currentValueSql(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
   const source = `${imageRows(tables, imagesOfSlice, columns.length)} AS image`
   const match = `${inSlice(tables, resource, 't')} AND ${key.stored('t')}::text COLLATE "C" = image.key AND ${isSame}`
   const own = columns.flatMap(({ kind }, index) => kind === 'column' ? [index] : [])
@@ -52,7 +52,7 @@ export interface RestoredRecord {
   /** The stored key. */
   key: string
   /** For each value of its image, whether nobody but the undo had a say in it. */
-  isOurs: readonly boolean[]
+  isUntouched: readonly boolean[]
 }
 
 /**
@@ -74,13 +74,13 @@ export async function restoreExactly (
   const values = [
     ...sliceValues(slice), jobId,
     records.map((record) => record.key),
-    records.map(({ isOurs }) => isOurs.map(Number).join(''))
+    records.map(({ isUntouched: isOurs }) => isOurs.map(Number).join(''))
   ]
   const sets = [
     ...restored.map(({ column, before, isOurs }) => `${column.column} = CASE WHEN ${isOurs} THEN ${before}::${column.type} ELSE t.${column.column} END`),
     ...assignments
   ]
-  const isInexact = restored.map(({ column, before, isOurs }) => `(${isOurs} AND ${valueNow(resource, column)} IS DISTINCT FROM ${before})`).join(' OR ')
+  const isInexact = restored.map(({ column, before, isOurs }) => `(${isOurs} AND ${currentValueSql(resource, column)} IS DISTINCT FROM ${before})`).join(' OR ')
   const rows = await sql.query<{ key: string }>(`
     UPDATE ${table} AS t SET ${sets.join(', ')}
     FROM ${imageRows(tables, imagesOfSlice, columns.length)} AS image

@@ -3,31 +3,31 @@ import type { AnyEntity } from '@mikro-orm/core'
 import type { Tables } from '../../database/tables.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { messageOf } from '../../errors.ts'
-import { changedEntities } from '../writers/entity-writer.ts'
-import type { RuleContext } from '../writers/rule.ts'
+import { entityChangeWriter } from '../writers/entity-writer.ts'
+import type { RuleContext } from '../writers/record-validator.ts'
 import { readUnwritten } from '../writers/slices.ts'
 import { touchedColumns } from '../writers/touched-columns.ts'
 import type { Refusal, Writer } from '../../engine/writer.ts'
 import { imageColumns } from './image-column.ts'
 import { referrersOf } from './referrers.ts'
-import { heldWords, restoreEntity } from './restored-entity.ts'
+import { comparableValues, restoreEntity } from './restore-entity.ts'
 import { readImages } from './images.ts'
 import { restoreColumns, restoreExactly } from './restore-updates.ts'
 import { restoreMembers, restorePivotRows, restoreRecords } from './restore-deletes.ts'
 
 /** The job that is undone, and what it had set. */
-export interface Undone {
+export interface UndoSource {
   jobId: string
   set: Record<string, unknown>
   user: RuleContext['user']
 }
 
 /** Gives records the values back that an update wrote over, in the way in which the resource is updated. */
-export function undoUpdateWriter (engine: Engine, resource: EngineResource, undone: Undone): Writer {
+export function undoUpdateWriter (engine: Engine, resource: EngineResource, undone: UndoSource): Writer {
   return resource.writing.update.way === 'entity' ? entityUndoWriter(engine.tables, resource, undone) : setUndoWriter(engine.tables, resource, undone)
 }
 
-function setUndoWriter (tables: Tables, resource: EngineResource, { jobId, set }: Undone): Writer {
+function setUndoWriter (tables: Tables, resource: EngineResource, { jobId, set }: UndoSource): Writer {
   return {
     fields: Object.keys(set),
     lock: 'NO KEY UPDATE',
@@ -47,15 +47,15 @@ function setUndoWriter (tables: Tables, resource: EngineResource, { jobId, set }
 }
 
 /** Hooks, subscribers and rules have their say in an undo as in the update. */
-function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, set, user }: Undone): Writer {
-  return changedEntities(tables, resource, {
+function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, set, user }: UndoSource): Writer {
+  return entityChangeWriter(tables, resource, {
     fields: Object.keys(set),
     user,
     set: {},
     async prepare ({ sql }, em, slice) {
       const columns = imageColumns(resource, em, set)
       const images = new Map((await readImages(sql, tables, resource, slice, { jobId, columns })).map((image) => [image.place, image]))
-      const words = heldWords(em, resource, columns)
+      const words = comparableValues(em, resource, columns)
       const held = new Map<AnyEntity, unknown[]>()
       return {
         refused: [...images.values()].filter(({ isChanged }) => isChanged).map(({ place }) => changedSince(place)),
@@ -64,7 +64,7 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
           held.set(entity, words(entity))
           return isChanged
         },
-        async settle (changed, written) {
+        async finish (changed, written) {
           // What a hook has made of a value stays, as it would have in the update.
           const ours = (entity: AnyEntity) => words(entity).map((word, index) => isDeepStrictEqual(word, held.get(entity)![index]))
           const settled: AnyEntity[] = []
@@ -72,7 +72,7 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
             const assignments = written.has(records[0]!.entity) ? [] : touchedColumns(resource, em, set).assignments
             const byKey = new Map(records.map(({ place, entity }) => [images.get(place)!.key, entity]))
             const keys = await restoreExactly(sql, tables, resource, slice, {
-              jobId, columns, assignments, records: [...byKey].map(([key, entity]) => ({ key, isOurs: ours(entity) }))
+              jobId, columns, assignments, records: [...byKey].map(([key, entity]) => ({ key, isUntouched: ours(entity) }))
             })
             settled.push(...keys.map((key) => byKey.get(key)!))
           }
@@ -87,7 +87,7 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
  * Brings deleted records back as they were, with their rows in pivot tables. No hook runs: nothing is created that was
  * not there.
  */
-export function undoDeleteWriter (engine: Engine, resource: EngineResource, { jobId }: Undone): Writer {
+export function undoDeleteWriter (engine: Engine, resource: EngineResource, { jobId }: UndoSource): Writer {
   const { tables } = engine
   return {
     fields: [],
@@ -97,7 +97,7 @@ export function undoDeleteWriter (engine: Engine, resource: EngineResource, { jo
       const keys = records.filter(({ is_back: isBack }) => isBack).map(({ key }) => key)
       const { pivots } = await referrersOf(engine, sql, resource)
       for (const pivot of pivots) await restorePivotRows(sql, tables, resource, { jobId, no: slice.no, pivot, keys })
-      const refused = records.filter(({ is_back: isBack }) => !isBack).map(({ place, took_others: tookOthers }) => tookOthers ? tooMuchGone(place) : changedSince(place))
+      const refused = records.filter(({ is_back: isBack }) => !isBack).map(({ place, took_others: tookOthers }) => tookOthers ? cascadedWithIt(place) : changedSince(place))
       return { unchanged: [], missing: [], refused }
     }
   }
@@ -107,6 +107,6 @@ function changedSince (place: number): Refusal {
   return { place, outcome: 'skipped', code: 'changed_since', message: messageOf('changed_since') }
 }
 
-function tooMuchGone (place: number): Refusal {
+function cascadedWithIt (place: number): Refusal {
   return { place, outcome: 'failed', code: 'rule_refused', message: 'other records were deleted or changed with it, and these are not kept' }
 }

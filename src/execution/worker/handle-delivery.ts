@@ -9,11 +9,11 @@ import { runTask } from '../tasks/run-task.ts'
 import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
 
 /** How long a delivery rests that this worker cannot do, so that one which can may take it. */
-const foreignRetryMs = 5_000
+const incapableRetryMs = 5_000
 
 /** How long a delivery rests at least: what cannot be claimed now is about to be moved by somebody. */
-const shortestRestMs = 250
-const longestRestMs = 3_600_000
+const minRetryMs = 250
+const maxRetryMs = 3_600_000
 
 /**
  * Judges a delivery: claims its job and works on it, drops it as stale, or asks for it again later. The job row
@@ -27,8 +27,8 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   if (found === undefined || isTerminal(found.status) || found.n !== delivery.n) return { done: true }
   const hindrance = hindranceOf(abilitiesOf(engine), found)
   if (hindrance !== undefined) {
-    if (found.status === 'queued') await leaveToOthers(engine, delivery, found, hindrance)
-    return { done: false, retryInMs: foreignRetryMs }
+    if (found.status === 'queued') await reportBlocked(engine, delivery, found, hindrance)
+    return { done: false, retryInMs: incapableRetryMs }
   }
 
   const claimed = await claim(engine, delivery)
@@ -46,9 +46,9 @@ async function workOn (engine: Engine, claim: Claim, stopping: AbortSignal): Pro
  * A job that this worker cannot do, or not as it was meant: another one may. It is told in the log, and in the job, so that
  * whoever launched it finds out why nothing happens.
  */
-async function leaveToOthers (engine: Engine, { jobId, n }: Delivery, { resource, operation, hindrance: told }: Claimability, hindrance: string): Promise<void> {
+async function reportBlocked (engine: Engine, { jobId, n }: Delivery, { resource, operation, hindrance: told }: Claimability, hindrance: string): Promise<void> {
   const { database, tables, live, log } = engine
-  const isNew = isFirst(`${jobId} ${engine.workerId}`)
+  const isNew = isFirstReport(`${jobId} ${engine.workerId}`)
   if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${hindrance}. Give servers and workers the same config; the job waits for a worker that agrees`)
   if (!isNew && told !== null) return
   try {
@@ -58,20 +58,20 @@ async function leaveToOthers (engine: Engine, { jobId, n }: Delivery, { resource
   }
 }
 
-const toldOf = new Set<string>()
-const keptInMindAtMost = 1_000
+const reported = new Set<string>()
+const maxReported = 1_000
 
 /** A job that is left to others comes by again and again. */
-function isFirst (what: string): boolean {
-  if (toldOf.has(what)) return false
-  if (toldOf.size === keptInMindAtMost) toldOf.clear()
-  toldOf.add(what)
+function isFirstReport (what: string): boolean {
+  if (reported.has(what)) return false
+  if (reported.size === maxReported) reported.clear()
+  reported.add(what)
   return true
 }
 
 /** A live lease is looked at again when it ends; a job that waits, rests or is being ended needs no worker now. */
 function unclaimed ({ status, lease_left_ms: leaseLeftMs, wait_ms: waitMs }: Claimability): DeliveryOutcome {
   return status === 'running' || status === 'queued'
-    ? { done: false, retryInMs: Math.min(longestRestMs, Math.max(leaseLeftMs ?? 0, waitMs ?? 0, shortestRestMs)) }
+    ? { done: false, retryInMs: Math.min(maxRetryMs, Math.max(leaseLeftMs ?? 0, waitMs ?? 0, minRetryMs)) }
     : { done: true }
 }

@@ -13,7 +13,7 @@ export interface WorkerRegistry {
 
 const renewAtLeastEveryMs = 5_000
 /** A database that is away is looked for more often: how long it was must not make the worker look dead. */
-const awayMs = 500
+const reconnectMs = 500
 const statementMs = 3_000
 
 export interface Registration {
@@ -25,9 +25,9 @@ export interface Registration {
 export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, entry: WorkerEntry, onError: (error: Error) => void): Registration {
   const renewEveryMs = Math.min(renewAtLeastEveryMs, deadAfterMs / 4)
   const ending = new AbortController()
-  const telling = keepTelling()
+  const renewing = keepRenewing()
 
-  async function keepTelling (): Promise<void> {
+  async function keepRenewing (): Promise<void> {
     let isAway = false
     while (!ending.signal.aborted) {
       try {
@@ -37,7 +37,7 @@ export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, en
         if (!isAway) onError(error as Error)
         isAway = true
       }
-      await pause(isAway ? Math.min(awayMs, renewEveryMs) : renewEveryMs, ending.signal)
+      await pause(isAway ? Math.min(reconnectMs, renewEveryMs) : renewEveryMs, ending.signal)
     }
   }
 
@@ -45,7 +45,7 @@ export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, en
     async end () {
       ending.abort()
       // Not before the last renewal has ended: it would bring the row back.
-      await telling
+      await renewing
       await within(statementMs, 'telling that the worker has stopped', () => unregisterWorker(sql, tables, entry.id)).catch(onError)
     }
   }

@@ -1,6 +1,6 @@
 import { quote } from '../../database/sql.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
-import { removedAsEntities, tableOf } from './removed-as-entities.ts'
+import { ormCascades, tableOf } from './orm-cascades.ts'
 import { readReferrers, type Referrer } from '../../entities/catalog.ts'
 
 /** What a delete means for the rows that refer: they go too, they are in its way, or they lose the reference. */
@@ -15,7 +15,7 @@ export interface CascadeReference extends Pick<Referrer, 'columns' | 'referenced
 }
 
 /** How a delete spreads: the tables (the first one is that of the delete), and what leads from one to the other. */
-export interface Spread {
+export interface DeleteSpread {
   readonly tables: readonly string[]
   /** What the tables are called by people. */
   readonly names: readonly string[]
@@ -24,7 +24,7 @@ export interface Spread {
 }
 
 /** A spread of which only is left what leads to records of resources, and who these are, by table. */
-export interface CascadeGraph extends Spread {
+export interface CascadeGraph extends DeleteSpread {
   readonly children: ReadonlyMap<number, EngineResource>
 }
 
@@ -34,7 +34,7 @@ const effects: Record<Referrer['action'], DeleteEffect> = { a: 'block', r: 'bloc
  * All that a delete meets, by ways of any length, through other tables and in circles: those of the database, and where
  * records are deleted as entities, those of MikroORM.
  */
-export async function spreadOf ({ database, orm }: Engine, resource: EngineResource): Promise<Spread> {
+export async function deleteSpread ({ database, orm }: Engine, resource: EngineResource): Promise<DeleteSpread> {
   const own = tableOf(resource.meta)
   const tables = [resource.table]
   const names = [resource.meta.tableName]
@@ -42,7 +42,7 @@ export async function spreadOf ({ database, orm }: Engine, resource: EngineResou
   const numbers = new Map([[own, 0], [resource.table, 0]])
   const references = new Map<string, CascadeReference>()
   const going = new Set([0])
-  const removed = resource.writing.delete.way === 'entity' ? removedAsEntities(resource.meta, orm.getMetadata()) : undefined
+  const removed = resource.writing.delete.way === 'entity' ? ormCascades(resource.meta, orm.getMetadata()) : undefined
   // A Set tells those that are added while it is walked.
   for (const from of going) {
     const removing = removed?.get(from === 0 ? own : tables[from]!) ?? []
@@ -66,17 +66,17 @@ export async function cascadeGraph (engine: Engine, resource: EngineResource): P
   const lockable = [...engine.resources.values()].filter(({ options }) => options.bulkAsyncConflictChecking)
   if (lockable.length === 0) return { tables: [], names: [], references: [], children: new Map() }
   const byTable = new Map(lockable.map((child) => [rootTable(child), child]))
-  const { references, ...spread } = await spreadOf(engine, resource)
+  const { references, ...spread } = await deleteSpread(engine, resource)
   const cascading = references.filter(({ effect }) => effect === 'cascade')
   const children = new Map(spread.tables.flatMap((table, number) => {
     const child = byTable.get(number === 0 ? tableOf(resource.meta) : table)
     return child !== undefined && cascading.some(({ to }) => to === number) ? [[number, child] as const] : []
   }))
-  return { ...spread, references: leadingTo(new Set(children.keys()), cascading), children }
+  return { ...spread, references: referencesLeadingTo(new Set(children.keys()), cascading), children }
 }
 
 /** The references over which one comes to one of these tables. */
-export function leadingTo (wanted: ReadonlySet<number>, references: readonly CascadeReference[]): CascadeReference[] {
+export function referencesLeadingTo (wanted: ReadonlySet<number>, references: readonly CascadeReference[]): CascadeReference[] {
   const reaching = new Set(wanted)
   for (let before = -1; before < reaching.size;) {
     before = reaching.size

@@ -1,5 +1,5 @@
 import { quote, type Sql } from '../../database/sql.ts'
-import type { CascadeReference, Spread, CascadeGraph } from './cascade-graph.ts'
+import type { CascadeReference, DeleteSpread, CascadeGraph } from './cascade-graph.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { EngineResource } from '../../engine/engine.ts'
 import type { Slice } from '../../engine/writer.ts'
@@ -12,8 +12,8 @@ import { inSlice, sliceKeys, sliceValues } from './slices.ts'
  * @param start SQL after FROM: the rows `t` that are deleted
  * @param goesOn SQL: whether row `next` is to be taken up, of the table with this number and this name
  */
-export function goneRows (
-  { tables, references }: Pick<Spread, 'tables' | 'references'>, start: string, goesOn: (row: string, number: number) => string = () => ''
+export function cascadedRows (
+  { tables, references }: Pick<DeleteSpread, 'tables' | 'references'>, start: string, goesOn: (row: string, number: number) => string = () => ''
 ): string {
   const steps = references.map((reference) => step(tables, reference, goesOn('c', reference.to)))
   const following = `
@@ -53,7 +53,7 @@ export async function readCascaded (
     FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
     WHERE g.number = ${number}${child.root === resource.root ? ` AND NOT (${child.key.among('r', sliceKeys(tables, resource.key))})` : ''}`)
   const rows = await sql.query<{ number: number, keys: string[] }>(`
-    WITH RECURSIVE ${goneRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)}
+    WITH RECURSIVE ${cascadedRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)}
     SELECT number, array_agg(key) AS keys FROM (${told.join(' UNION ALL ')}) found GROUP BY number ORDER BY number`, sliceValues(slice))
   return rows.map(({ number, keys }) => ({ child: graph.children.get(number)!, keys }))
 }

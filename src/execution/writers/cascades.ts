@@ -4,7 +4,7 @@ import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import { findHolders } from '../../jobs/locks/conflicts.ts'
 import { cascadeGraph, type CascadeGraph } from './cascade-graph.ts'
-import { holdSlice } from './slices.ts'
+import { lockSliceForDelete } from './slices.ts'
 import { readCascaded } from './cascaded-rows.ts'
 import type { Slice, WriteTransaction, Writer } from '../../engine/writer.ts'
 
@@ -28,7 +28,7 @@ export function guardCascades (engine: Engine, resource: EngineResource, writer:
 async function lockCascaded ({ database, tables }: Engine, resource: EngineResource, { sql }: WriteTransaction, slice: Slice, graph: CascadeGraph): Promise<void> {
   if (graph.references.length === 0) return
   // Else a record that another job holds could come to refer to one of these before they are gone.
-  await holdSlice(sql, tables, resource, slice)
+  await lockSliceForDelete(sql, tables, resource, slice)
   const cascaded = await readCascaded(sql, tables, { resource, slice, graph })
   const context = jobContext()
   for (const { child, keys } of cascaded) {

@@ -3,13 +3,13 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Tables } from '../../database/tables.ts'
 import type { EngineResource } from '../../engine/engine.ts'
 import { isPowercrudError } from '../../errors.ts'
-import { assignChanges } from './assign.ts'
-import { canonicalValues } from './canonical.ts'
+import { assignChanges } from './assign-changes.ts'
+import { normalizedValues } from './normalized-values.ts'
 import { removes } from './choose-writer.ts'
 import { asRecordError } from './hook-failure.ts'
 import { loadSlice, missingPlaces, type LoadedRecord } from './load-slice.ts'
 import { isToMany } from './members.ts'
-import { ruleOf, type Rule, type RuleContext } from './rule.ts'
+import { recordValidator, type RecordValidator, type RuleContext } from './record-validator.ts'
 import { rowErrorOf } from './row-error.ts'
 import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../../engine/writer.ts'
 
@@ -36,34 +36,34 @@ export interface PreparedChange {
   /** Changes a record. Answers whether that is a change which MikroORM would not tell. */
   readonly apply: (record: LoadedRecord) => boolean
   /** Has the last word, after the flush. Answers which records it has written. */
-  readonly settle?: (changed: readonly LoadedRecord[], written: ReadonlySet<AnyEntity>) => Promise<Iterable<AnyEntity>>
+  readonly finish?: (changed: readonly LoadedRecord[], written: ReadonlySet<AnyEntity>) => Promise<Iterable<AnyEntity>>
 }
 
 /** Updates entity by entity: what must run for each of them runs. */
 export function entityUpdateWriter (tables: Tables, resource: EngineResource, { set, user }: EntityUpdate): Writer {
   let canonical: Map<string, unknown> | undefined
-  return changedEntities(tables, resource, {
+  return entityChangeWriter(tables, resource, {
     fields: Object.keys(set),
     user,
     set,
     async prepare ({ sql }, em) {
-      const known = canonical ??= await canonicalValues(sql, em, resource, set)
+      const known = canonical ??= await normalizedValues(sql, em, resource, set)
       return { refused: [], apply: ({ entity }) => assignChanges(entity, resource.meta, em, { set, canonical: known }) }
     }
   })
 }
 
 /** Changes entity by entity, in whatever way. */
-export function changedEntities (tables: Tables, resource: EngineResource, { fields, user, set, prepare }: EntityChange): Writer {
+export function entityChangeWriter (tables: Tables, resource: EngineResource, { fields, user, set, prepare }: EntityChange): Writer {
   const { meta, options: { validate, bulkFullClean } } = resource
-  const rule = validate === undefined || bulkFullClean === false ? undefined : ruleOf(validate)
+  const rule = validate === undefined || bulkFullClean === false ? undefined : recordValidator(validate)
   const populate = fields.filter((name) => isToMany(meta.properties[name as never] as EntityProperty))
   const loading = { lock: 'NO KEY UPDATE', populate } as const
 
   /** Loads a slice and changes it; what is in `without` is left alone. */
   const load = async (transaction: WriteTransaction, slice: Slice, without: readonly Refusal[]) => {
     const { em, written } = watched(transaction.em)
-    const { refused, apply, settle } = await prepare(transaction, em, slice)
+    const { refused, apply, finish: settle } = await prepare(transaction, em, slice)
     const untouched = new Set([...refused, ...without].map(({ place }) => place))
     const found = await loadSlice(transaction, em, tables, resource, slice, loading)
     const changed = found.filter(({ place }) => !untouched.has(place))
@@ -97,7 +97,7 @@ export function entityDeleteWriter (tables: Tables, resource: EngineResource): W
     async write (transaction, slice) {
       const { em } = watched(transaction.em)
       const found = await loadSlice(transaction, em, tables, resource, slice, { lock: 'UPDATE', populate: [] })
-      await loadBelongings(em, found.map(({ entity }) => entity))
+      await loadCascaded(em, found.map(({ entity }) => entity))
       for (const { entity } of found) em.remove(entity)
       await flush(em)
       return { unchanged: [], missing: missingPlaces(slice, found), refused: [] }
@@ -118,7 +118,7 @@ function watched (outer: EntityManager): { em: EntityManager, written: Set<AnyEn
   return { em, written }
 }
 
-async function refusedBy (rule: Rule, found: readonly LoadedRecord[], context: RuleContext): Promise<Refusal[]> {
+async function refusedBy (rule: RecordValidator, found: readonly LoadedRecord[], context: RuleContext): Promise<Refusal[]> {
   const refused: Refusal[] = []
   for (const { place, entity } of found) {
     try {
@@ -135,11 +135,11 @@ async function refusedBy (rule: Rule, found: readonly LoadedRecord[], context: R
  * Loads what MikroORM removes together with entities: it cascades only to what it knows.
  * Level by level, since a record may belong to one of its own kind.
  */
-async function loadBelongings (em: EntityManager, entities: readonly AnyEntity[]): Promise<void> {
+async function loadCascaded (em: EntityManager, entities: readonly AnyEntity[]): Promise<void> {
   const seen = new Set<AnyEntity>(entities)
   for (let level = [...entities]; level.length > 0;) {
     const next: AnyEntity[] = []
-    for (const [names, group] of byBelongings(level)) {
+    for (const [names, group] of byCascadedRelations(level)) {
       await em.populate(group, names as never, { filters: false, strategy: 'select-in' })
       for (const belonging of group.flatMap((entity) => names.flatMap((name) => itemsOf(entity[name])))) {
         if (seen.has(belonging)) continue
@@ -151,7 +151,7 @@ async function loadBelongings (em: EntityManager, entities: readonly AnyEntity[]
   }
 }
 
-function byBelongings (entities: readonly AnyEntity[]): Map<string[], AnyEntity[]> {
+function byCascadedRelations (entities: readonly AnyEntity[]): Map<string[], AnyEntity[]> {
   const groups = new Map<unknown, { names: string[], group: AnyEntity[] }>()
   for (const entity of entities) {
     const meta = entity.__meta as { relations: EntityProperty[] }

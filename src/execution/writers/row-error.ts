@@ -33,7 +33,7 @@ const codes: Readonly<Record<string, RowCode>> = {
 }
 
 /** The fields of an error report of PostgreSQL, which MikroORM's exceptions carry along. */
-interface Report {
+interface ErrorReport {
   schema?: string
   table?: string
   column?: string
@@ -67,17 +67,17 @@ export function rowErrorOf (error: PowercrudError): RowError {
 }
 
 /** Tells errors in the words of the application where it has some; knows what it once looked up. */
-export interface RowErrorTeller {
-  tell (sql: Sql, error: unknown): Promise<RowError>
+export interface RowErrorDescriber {
+  describe (sql: Sql, error: unknown): Promise<RowError>
 }
 
 /**
  * @param fields the properties that are being written, where an error report leaves open which one is at fault
  */
-export function rowErrorTeller (resource: EngineResource, fields: readonly string[]): RowErrorTeller {
+export function rowErrorDescriber (resource: EngineResource, fields: readonly string[]): RowErrorDescriber {
   const known = new Map<string, ConstraintFacts | undefined>()
 
-  const factsOf = async (sql: Sql, { schema, table, constraint }: Report) => {
+  const factsOf = async (sql: Sql, { schema, table, constraint }: ErrorReport) => {
     if (schema === undefined || table === undefined || constraint === undefined) return undefined
     const name = JSON.stringify([schema, table, constraint])
     if (!known.has(name)) known.set(name, await readConstraint(sql, { schema, table, constraint }))
@@ -85,7 +85,7 @@ export function rowErrorTeller (resource: EngineResource, fields: readonly strin
   }
 
   return {
-    async tell (sql, error) {
+    async describe (sql, error) {
       const code = rowCodeOf(error)!
       if (isPowercrudError(error)) return rowErrorOf(error)
       const report = reportOf(error)
@@ -102,7 +102,7 @@ function fieldMember (field: string | undefined): { field?: string } {
 }
 
 /** The property that an error is about, where that is certain. */
-function fieldAtFault ({ meta, table }: EngineResource, fields: readonly string[], code: RowCode, report: Report, facts: ConstraintFacts | undefined): string | undefined {
+function fieldAtFault ({ meta, table }: EngineResource, fields: readonly string[], code: RowCode, report: ErrorReport, facts: ConstraintFacts | undefined): string | undefined {
   if (code === 'value_too_long') return only(fields.filter((name) => hasColumnType(meta, name, /char.*\(\d+\)|^char/)))
   if (code === 'out_of_range') return only(fields.filter((name) => hasColumnType(meta, name, /int|serial|numeric|decimal|real|double|float|date|time|interval/)))
   // Another table has its own columns: those that refer to this one, or what a trigger writes.
@@ -128,8 +128,8 @@ function propertyOf (meta: EntityMetadata, column: string): string | undefined {
   return prop?.name
 }
 
-function reportOf (error: unknown): Report {
-  const report = error as Report & { cause?: unknown }
+function reportOf (error: unknown): ErrorReport {
+  const report = error as ErrorReport & { cause?: unknown }
   const isBare = report.routine === undefined && report.constraint === undefined && report.column === undefined
   return isBare && typeof report.cause === 'object' && report.cause !== null ? reportOf(report.cause) : report
 }

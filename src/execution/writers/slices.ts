@@ -57,7 +57,7 @@ export async function lockAncestors (
 }
 
 /** Locks the records of a slice in the order of their key, as a delete would: nobody can refer to them from here on. */
-export async function holdSlice (sql: Sql, tables: Tables, resource: Resource, slice: Slice): Promise<void> {
+export async function lockSliceForDelete (sql: Sql, tables: Tables, resource: Resource, slice: Slice): Promise<void> {
   const { table, key } = resource
   await sql.query(`
     SELECT count(*) FROM (SELECT FROM ${table} t WHERE ${inSlice(tables, resource, 't')} ORDER BY ${key.orderBy('t')} FOR UPDATE) AS held`, sliceValues(slice))
@@ -67,7 +67,7 @@ export async function holdSlice (sql: Sql, tables: Tables, resource: Resource, s
  * Which of a slice's records other transactions hold right now; locks the rest. No waiting.
  * Output: places within the chunk.
  */
-export async function findHeld (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<number[]> {
+export async function findLockedRecords (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<number[]> {
   const { table, key } = resource
   const [row] = await sql.query<{ held: number[] | null }>(`
     WITH slice AS MATERIALIZED (

@@ -1,8 +1,8 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../entities/resource.ts'
-import type { CascadeReference, Spread } from '../../execution/writers/cascade-graph.ts'
-import { goneRows, referring } from '../../execution/writers/cascaded-rows.ts'
+import type { CascadeReference, DeleteSpread } from '../../execution/writers/cascade-graph.ts'
+import { cascadedRows, referring } from '../../execution/writers/cascaded-rows.ts'
 import { inSlice, sliceValues } from '../../execution/writers/slices.ts'
 import type { Slice } from '../../engine/writer.ts'
 
@@ -10,7 +10,7 @@ import type { Slice } from '../../engine/writer.ts'
 const seen = 'pg_temp.powercrud_gone'
 
 /** Makes room to remember what went with earlier slices: it is followed, and counted, once. */
-export async function rememberGone (sql: Sql, { references }: Spread): Promise<void> {
+export async function rememberGone (sql: Sql, { references }: DeleteSpread): Promise<void> {
   if (worthFollowing(references).length === 0) return
   await sql.query('CREATE TEMPORARY TABLE powercrud_gone (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
 }
@@ -22,7 +22,7 @@ export async function rememberGone (sql: Sql, { references }: Spread): Promise<v
  * Output: the place of each reference that counts something among those of the spread.
  */
 export async function countMet (
-  sql: Sql, tables: Tables, resource: Resource, slice: Slice, { tables: named, references }: Spread
+  sql: Sql, tables: Tables, resource: Resource, slice: Slice, { tables: named, references }: DeleteSpread
 ): Promise<{ reference: number, count: number }[]> {
   const followed = worthFollowing(references)
   const isOther = (row: string, number: number) => number === 0 ? ` AND NOT ${isSelected(tables, resource, row)}` : ''
@@ -36,7 +36,7 @@ export async function countMet (
       ${referring(named, reference)}${isOther('c', reference.to)}${reference.effect === 'cascade' ? '' : stays('c', reference.to)}
     ) met`)
   return sql.query<{ reference: number, count: number }>(`
-    WITH RECURSIVE ${goneRows({ tables: named, references: followed }, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`, isNew)}
+    WITH RECURSIVE ${cascadedRows({ tables: named, references: followed }, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`, isNew)}
     ${followed.length === 0 ? '' : `, remembered AS (INSERT INTO ${seen} SELECT number, part, place FROM gone)`}
     SELECT reference, count FROM (${counted.join(' UNION ALL ')}) counted WHERE count > 0`, sliceValues(slice))
 }

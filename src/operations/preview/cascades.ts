@@ -1,7 +1,7 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
-import { endOfSlice, learn, startPace } from '../../execution/run/slice-size.ts'
-import { spreadOf, type Spread } from '../../execution/writers/cascade-graph.ts'
+import { lastPlaceOfSlice, adaptSliceSize, initialSliceSize } from '../../execution/run/slice-size.ts'
+import { deleteSpread, type DeleteSpread } from '../../execution/writers/cascade-graph.ts'
 import type { Cascade } from '../../../schemas/preview.ts'
 import { countMet, rememberGone } from './cascade-counts.ts'
 import { limitStatements, readFrozenChunk } from '../../jobs/store/previews.ts'
@@ -16,7 +16,7 @@ export interface Cascades {
 interface Counting {
   engine: Engine
   resource: EngineResource
-  spread: Spread
+  spread: DeleteSpread
   selectionId: string
   lateAtMs: number
   /** By reference, as far as they are known. */
@@ -33,7 +33,7 @@ export async function cascadesOf (
   engine: Engine, resource: EngineResource, { selectionId, budgetMs }: { selectionId: string, budgetMs: number }
 ): Promise<Cascades> {
   const lateAtMs = performance.now() + budgetMs
-  const spread = await spreadOf(engine, resource)
+  const spread = await deleteSpread(engine, resource)
   const counting: Counting = { engine, resource, spread, selectionId, lateAtMs, counts: spread.references.map(() => 0), checked: 0 }
   try {
     await engine.database.transaction((sql) => countAll(sql, counting))
@@ -47,16 +47,16 @@ export async function cascadesOf (
 async function countAll (sql: Sql, counting: Counting): Promise<void> {
   const { engine: { tables }, resource: { key }, spread, selectionId } = counting
   await rememberGone(sql, spread)
-  const pace = startPace()
+  const pace = initialSliceSize()
   for (let after = -1; ;) {
     const chunk = await readFrozenChunk(sql, tables, { kind: key.kind, selectionId, after })
     if (chunk === undefined) return
     for (let from = 1; from <= chunk.size;) {
-      const to = spread.references.length === 0 ? chunk.size : endOfSlice(pace, {}, from, chunk.size)
+      const to = spread.references.length === 0 ? chunk.size : lastPlaceOfSlice(pace, {}, from, chunk.size)
       const startedAtMs = performance.now()
       if (startedAtMs > counting.lateAtMs) return
       await countSlice(sql, counting, { no: chunk.no, from, to })
-      learn(pace, to - from + 1, performance.now() - startedAtMs)
+      adaptSliceSize(pace, to - from + 1, performance.now() - startedAtMs)
       from = to + 1
     }
     after = chunk.no

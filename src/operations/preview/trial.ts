@@ -5,9 +5,9 @@ import type { Tables } from '../../database/tables.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { engineError, isPowercrudError } from '../../errors.ts'
 import { boundWriteTransaction } from '../../database/transaction-bounds.ts'
-import { writeNarrowing, type Narrowing } from '../../execution/run/bisect.ts'
-import { endOfSlice, learn, startPace, type SlicePace } from '../../execution/run/slice-size.ts'
-import { rowErrorTeller } from '../../execution/writers/row-error.ts'
+import { writeBisecting, type Bisection } from '../../execution/run/bisect.ts'
+import { lastPlaceOfSlice, adaptSliceSize, initialSliceSize, type SliceSize } from '../../execution/run/slice-size.ts'
+import { rowErrorDescriber } from '../../execution/writers/row-error.ts'
 import type { Refusal, WriteTransaction, Writer } from '../../engine/writer.ts'
 import type { PreviewSample } from '../../../schemas/preview.ts'
 import { readRecords } from './read-records.ts'
@@ -50,7 +50,7 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
         name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
       })
       const narrowing = narrowingOf(tables, transaction, request)
-      const pace = startPace()
+      const pace = initialSliceSize()
       for (let after = -1; !isEnough(request, trial);) {
         const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
         if (chunk === undefined) break
@@ -69,33 +69,33 @@ function isEnough ({ isLate }: TrialRequest, { failures }: Trial): boolean {
   return isLate() || failures.length >= failuresToldAtMost
 }
 
-function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isLate }: TrialRequest): Narrowing {
+function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isLate }: TrialRequest): Bisection {
   const nobody = () => undefined
   const check = () => {
     if (isLate()) throw engineError('interrupted')
   }
-  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorTeller(resource, writer.fields), check, onDone: nobody, onRefused: nobody }
+  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorDescriber(resource, writer.fields), check, onDone: nobody, onRefused: nobody }
 }
 
 /** In slices like those of a job: no more records in memory, and none that takes all the time. The first are the sample. */
-async function tryChunk (narrowing: Narrowing, chunk: FrozenChunk, pace: SlicePace, request: TrialRequest, trial: Trial): Promise<void> {
+async function tryChunk (narrowing: Bisection, chunk: FrozenChunk, pace: SliceSize, request: TrialRequest, trial: Trial): Promise<void> {
   const { selectionId, writer } = request
   for (let from = 1; from <= chunk.size && !isEnough(request, trial);) {
     const isSample = trial.checkedCount === 0
-    const to = isSample ? Math.min(sampleSize, chunk.size) : endOfSlice(pace, writer, from, chunk.size)
+    const to = isSample ? Math.min(sampleSize, chunk.size) : lastPlaceOfSlice(pace, writer, from, chunk.size)
     const startedAtMs = performance.now()
-    const write = () => writeNarrowing(narrowing, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
+    const write = () => writeBisecting(narrowing, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
     const { refused } = isSample ? await sampling(narrowing, chunk.keys.slice(0, to), request, trial, write) : await write()
     trial.checkedCount += to - from + 1
     trial.failures.push(...refused.filter(wouldFail).sort((one, other) => one.place - other.place).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
-    if (!isSample) learn(pace, to - from + 1, performance.now() - startedAtMs)
+    if (!isSample) adaptSliceSize(pace, to - from + 1, performance.now() - startedAtMs)
     from = to + 1
   }
 }
 
 /** Shows records before and after they are written. */
 async function sampling<Result> (
-  { transaction: { em } }: Narrowing, keys: readonly string[], { resource, fields, isDelete }: TrialRequest, trial: Trial, write: () => Promise<Result>
+  { transaction: { em } }: Bisection, keys: readonly string[], { resource, fields, isDelete }: TrialRequest, trial: Trial, write: () => Promise<Result>
 ): Promise<Result> {
   const before = await readRecords(em, resource, keys, fields)
   const result = await write()

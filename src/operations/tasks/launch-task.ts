@@ -10,8 +10,8 @@ import { lockSetsOf, type Conflicts, type LockSet } from '../../jobs/locks/confl
 import { memberPath } from '../../validation/option-errors.ts'
 import { mistakesOf } from '../../validation/validation-errors.ts'
 import { insertTask, type NewTask } from './insert-task.ts'
-import { keptJson } from '../../execution/tasks/kept-json.ts'
-import { requireTask } from '../../execution/tasks/known-tasks.ts'
+import { storableJson } from '../../execution/tasks/storable-json.ts'
+import { requireTask } from '../../execution/tasks/task-definitions.ts'
 import type { Task } from '../../engine/task.ts'
 
 export interface TaskLaunchOptions {
@@ -46,7 +46,7 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
   const task = requireTask(engine.tasks, name)
   checkOptions(name, options)
   // As any worker will read it.
-  const travelled = keptJson(`the payload of ${name}`, payload)
+  const travelled = storableJson(`the payload of ${name}`, payload)
   task.check(travelled)
   const sets = lockSetsOf(engine, options.conflicts ?? {})
   const idempotency = options.idempotencyKey === undefined

@@ -13,7 +13,7 @@ import { readLaunchLocks } from '../../jobs/locks/lock-chunks.ts'
 import { rootOf } from '../../entities/resource.ts'
 import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
 import { insertTask } from './insert-task.ts'
-import { payloadFor } from '../../execution/tasks/known-tasks.ts'
+import { payloadFor } from '../../execution/tasks/task-definitions.ts'
 
 /**
  * Launches a task again that failed or was cancelled: a new job with the same payload, locks and terms, which goes on

@@ -9,11 +9,11 @@ import type { Resource } from '../../entities/resource.ts'
  * What the database would tell of values of a change set, in its own words, by property: an entity that was loaded holds
  * these, and only in the same words MikroORM sees that nothing has changed.
  */
-export async function canonicalValues (sql: Sql, em: EntityManager, resource: Resource, set: Record<string, unknown>): Promise<Map<string, unknown>> {
+export async function normalizedValues (sql: Sql, em: EntityManager, resource: Resource, set: Record<string, unknown>): Promise<Map<string, unknown>> {
   const { meta } = resource
   const columns = columnsOf(resource, em, Object.fromEntries(Object.entries(set).filter(([name, value]) => value !== null && isPlain(meta.properties[name as never] as EntityProperty))))
     .filter(({ type }) => hasCanonicalText(type))
-  const told = await tellValues(sql, columns)
+  const told = await readNormalized(sql, columns)
   return new Map(columns.map(({ property }, index) => [property, told[`v${index}`]]))
 }
 
@@ -23,7 +23,7 @@ function isPlain ({ kind, customType, runtimeType }: EntityProperty): boolean {
 }
 
 /** Input: values for columns. Output: the same as they are read from columns, named `v0`, `v1` … */
-async function tellValues (sql: Sql, columns: readonly ColumnValue[]): Promise<Record<string, unknown>> {
+async function readNormalized (sql: Sql, columns: readonly ColumnValue[]): Promise<Record<string, unknown>> {
   if (columns.length === 0) return {}
   const [row] = await sql.query(`SELECT ${columns.map(({ wrap }, index) => `${wrap(`$${index + 1}`)} AS v${index}`).join(', ')}`, columns.map(({ value }) => value))
   return row!

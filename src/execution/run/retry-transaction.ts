@@ -8,7 +8,7 @@ const firstDelayMs = 20
  * Tries a transaction again after a deadlock or a serialization failure, always from its beginning: a retry at the
  * savepoint would keep the row locks that the deadlock was about.
  */
-export async function retryingTransient<Result> (attempt: () => Promise<Result>): Promise<Result> {
+export async function retryTransaction<Result> (attempt: () => Promise<Result>): Promise<Result> {
   for (let count = 1; ; count += 1) {
     try {
       return await attempt()

@@ -2,21 +2,21 @@ import { problem } from '../../errors.ts'
 import { fitsJsonb } from '../../validation/formats.ts'
 
 /** Bytes of a payload or a checkpoint at most: they are the description of work, not the work. */
-const keptAtMost = 1_048_576
+const maxBytes = 1_048_576
 
 /**
  * What an application gives us to keep, as whoever reads it later will get it.
  * @throws validation_failed for what JSON cannot say, PostgreSQL cannot keep, or is too much
  */
-export function keptJson (what: string, value: unknown): unknown {
-  const text = written(what, value === undefined ? null : value)
-  if (Buffer.byteLength(text) > keptAtMost) throw problem('validation_failed', `${what} has more than ${keptAtMost} bytes`)
+export function storableJson (what: string, value: unknown): unknown {
+  const text = serialize(what, value === undefined ? null : value)
+  if (Buffer.byteLength(text) > maxBytes) throw problem('validation_failed', `${what} has more than ${maxBytes} bytes`)
   const kept: unknown = JSON.parse(text)
   if (!fitsJsonb(kept)) throw problem('validation_failed', `${what} has text or nesting that cannot be kept`)
   return kept
 }
 
-function written (what: string, value: unknown): string {
+function serialize (what: string, value: unknown): string {
   const refusal = (cause?: unknown) => problem('validation_failed', `${what} cannot be written as JSON`, { cause })
   let text: string | undefined
   try {

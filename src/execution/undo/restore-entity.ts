@@ -2,7 +2,7 @@ import { helper, wrap, type AnyEntity, type EntityProperty } from '@mikro-orm/co
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { recordKeyOf } from '../../entities/record-key.ts'
 import type { Resource } from '../../entities/resource.ts'
-import { assignChanges } from '../writers/assign.ts'
+import { assignChanges } from '../writers/assign-changes.ts'
 import type { Image } from './images.ts'
 import type { ImageColumn } from './image-column.ts'
 
@@ -13,8 +13,8 @@ import type { ImageColumn } from './image-column.ts'
  */
 export function restoreEntity (em: EntityManager, resource: Resource, columns: readonly ImageColumn[], { key, values }: Image, entity: AnyEntity): boolean {
   const { meta } = resource
-  const held = columns.filter((column, index) => canBeHeld(column, values[`v${index}`]))
-  const before = readBack(em, resource, held.map((column) => [column, values[`v${columns.indexOf(column)}`]]), key)
+  const held = columns.filter((column, index) => isRepresentable(column, values[`v${index}`]))
+  const before = entityFromImage(em, resource, held.map((column) => [column, values[`v${columns.indexOf(column)}`]]), key)
   for (const property of new Set(held.flatMap((column) => column.kind === 'column' ? [column.property] : []))) {
     restoreProperty(em, meta.properties[property as never] as EntityProperty, before, entity)
   }
@@ -26,9 +26,9 @@ export function restoreEntity (em: EntityManager, resource: Resource, columns: r
  * What an entity holds of each value of an image, as MikroORM would write it: to see whether it is still what it was
  * given. Of members there is nothing to see.
  */
-export function heldWords (em: EntityManager, { meta }: Resource, columns: readonly ImageColumn[]): (entity: AnyEntity) => unknown[] {
+export function comparableValues (em: EntityManager, { meta }: Resource, columns: readonly ImageColumn[]): (entity: AnyEntity) => unknown[] {
   const comparator = em.getComparator()
-  const members = columns.map((column) => column.kind === 'column' ? heldIn(meta.properties[column.property as never] as EntityProperty) : [])
+  const members = columns.map((column) => column.kind === 'column' ? propertiesOf(meta.properties[column.property as never] as EntityProperty) : [])
   return (entity) => {
     const held = comparator.prepareEntity(entity) as Record<string, unknown>
     return members.map((names) => structuredClone(names.map((name) => held[name])))
@@ -36,20 +36,20 @@ export function heldWords (em: EntityManager, { meta }: Resource, columns: reado
 }
 
 /** The parts of an embedded object that has columns of its own are properties by themselves. */
-function heldIn (prop: EntityProperty): string[] {
+function propertiesOf (prop: EntityProperty): string[] {
   const isInline = prop.kind === 'embedded' && prop.object !== true
-  return isInline ? Object.values(prop.embeddedProps as Record<string, EntityProperty>).flatMap(heldIn) : [prop.name]
+  return isInline ? Object.values(prop.embeddedProps as Record<string, EntityProperty>).flatMap(propertiesOf) : [prop.name]
 }
 
 /** MikroORM knows no instant without end, and no number that is none; these are given back in SQL alone. */
-function canBeHeld (column: ImageColumn, value: unknown): boolean {
+function isRepresentable (column: ImageColumn, value: unknown): boolean {
   if (column.kind === 'members') return true
   if (typeof value === 'number') return Number.isFinite(value)
   return !(/^(date|timestamp)/.test(column.type) && /^-?infinity$/.test(String(value)))
 }
 
 /** An entity with the key and the values of an image, in an EntityManager of its own. */
-function readBack (em: EntityManager, { entity, key }: Resource, values: readonly (readonly [ImageColumn, unknown])[], stored: string): AnyEntity {
+function entityFromImage (em: EntityManager, { entity, key }: Resource, values: readonly (readonly [ImageColumn, unknown])[], stored: string): AnyEntity {
   const parts = key.composite ? JSON.parse(stored) as unknown[] : [key.toWire(stored)]
   const row = [
     ...key.columns.map(({ column }, index) => [unquoted(column), parts[index]]),
@@ -61,7 +61,7 @@ function readBack (em: EntityManager, { entity, key }: Resource, values: readonl
 function restoreProperty (em: EntityManager, prop: EntityProperty, before: AnyEntity, entity: AnyEntity): void {
   const value = before[prop.name] ?? null
   if (prop.kind === 'scalar') entity[prop.name] = value
-  else if (prop.kind === 'embedded') wrap(entity).assign({ [prop.name]: given(value) } as never, { em, mergeEmbeddedProperties: prop.object !== true } as never)
+  else if (prop.kind === 'embedded') wrap(entity).assign({ [prop.name]: definedMembers(value) } as never, { em, mergeEmbeddedProperties: prop.object !== true } as never)
   else wrap(entity).assign({ [prop.name]: value === null ? null : keyOf(value) } as never, { em, updateNestedEntities: false } as never)
 }
 
@@ -72,7 +72,7 @@ function keyOf (reference: AnyEntity): unknown {
 }
 
 /** The members of an embedded object that the image has: the others stay as they are. */
-function given (value: unknown): unknown {
+function definedMembers (value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
 }

@@ -19,14 +19,14 @@ export interface RuleContext {
 }
 
 /** Throws `rule_refused`, with the field where it is known, for a changed record that must not be. */
-export type Rule = (entity: AnyEntity, context: RuleContext) => Promise<void>
+export type RecordValidator = (entity: AnyEntity, context: RuleContext) => Promise<void>
 
 /** Makes a rule of the option `validate`: a schema of the record as it is in JSON, or a function that throws or answers why. */
-export function ruleOf (validate: RecordCheck | TSchema): Rule {
-  return typeof validate === 'function' ? ruleOfFunction(validate as RecordCheck) : ruleOfSchema(validate as TSchema)
+export function recordValidator (validate: RecordCheck | TSchema): RecordValidator {
+  return typeof validate === 'function' ? validatorOfFunction(validate as RecordCheck) : validatorOfSchema(validate as TSchema)
 }
 
-function ruleOfSchema (schema: TSchema): Rule {
+function validatorOfSchema (schema: TSchema): RecordValidator {
   const ajv = new Ajv({ strict: false, allErrors: false })
   ajvFormats.default(ajv)
   const isValid = ajv.compile(schema)
@@ -43,7 +43,7 @@ function refusalOfSchema ({ instancePath, keyword, params, message }: ErrorObjec
 }
 
 /** A string, or an object with a message, is why; false refuses without saying. Anything else lets the record pass. */
-function ruleOfFunction (check: RecordCheck): Rule {
+function validatorOfFunction (check: RecordCheck): RecordValidator {
   return async (entity, context) => {
     let verdict: unknown
     try {

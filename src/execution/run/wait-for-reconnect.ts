@@ -11,7 +11,7 @@ const reconnectMs = 250
  * A connection lost during COMMIT is neither a yes nor a no: the job row tells. Resolves to the end, if that is what
  * it tells; undefined when the work is to go on.
  */
-export async function reconnected (run: Pick<Run, 'engine' | 'claim' | 'heartbeat'>): Promise<RunEnd | undefined> {
+export async function waitForReconnect (run: Pick<Run, 'engine' | 'claim' | 'heartbeat'>): Promise<RunEnd | undefined> {
   const { engine: { database, tables }, claim: { job, fence } } = run
   for (;;) {
     if (run.heartbeat.lost.aborted) return { kind: 'left' }

@@ -13,7 +13,7 @@ import type { Slice, SliceOutcome, Writer } from '../../engine/writer.ts'
 export function guardVersions (tables: Tables, resource: EngineResource, writer: Writer, staleIs: 'skipped' | 'failed'): Writer {
   const version = resource.meta.props.find((prop: EntityProperty) => prop.version)
   if (version === undefined) return writer
-  const owner = ownerOf(resource.meta, version)
+  const owner = declaringEntity(resource.meta, version)
   return {
     ...writer,
     async write (transaction, slice, onDone) {
@@ -22,16 +22,16 @@ export function guardVersions (tables: Tables, resource: EngineResource, writer:
       if (stale.length === 0) return writer.write(transaction, slice, onDone)
       const outcomes = [staleOutcome(stale, staleIs)]
       if (staleIs === 'failed') return outcomes[0]!
-      for (const part of between(slice, stale)) outcomes.push(await writer.write(transaction, part, onDone))
-      return together(outcomes)
+      for (const part of slicesBetween(slice, stale)) outcomes.push(await writer.write(transaction, part, onDone))
+      return mergeOutcomes(outcomes)
     }
   }
 }
 
 /** Where each class has a table of its own, the version is in that of the class that declares it. */
-function ownerOf (meta: EntityMetadata, version: EntityProperty): EntityMetadata {
+function declaringEntity (meta: EntityMetadata, version: EntityProperty): EntityMetadata {
   const parent = meta.tptParent as EntityMetadata | undefined
-  return parent?.properties[version.name as never] === undefined ? meta : ownerOf(parent, version)
+  return parent?.properties[version.name as never] === undefined ? meta : declaringEntity(parent, version)
 }
 
 function staleOutcome (places: readonly number[], outcome: 'skipped' | 'failed'): SliceOutcome {
@@ -43,13 +43,13 @@ function staleOutcome (places: readonly number[], outcome: 'skipped' | 'failed')
 }
 
 /** What is left of a slice without some places. */
-function between (slice: Slice, places: readonly number[]): Slice[] {
+function slicesBetween (slice: Slice, places: readonly number[]): Slice[] {
   return [slice.from - 1, ...places]
     .map((place, index) => ({ ...slice, from: place + 1, to: (places[index] ?? slice.to + 1) - 1 }))
     .filter(({ from, to }) => from <= to)
 }
 
-function together (outcomes: readonly SliceOutcome[]): SliceOutcome {
+function mergeOutcomes (outcomes: readonly SliceOutcome[]): SliceOutcome {
   return {
     unchanged: outcomes.flatMap(({ unchanged }) => unchanged),
     missing: outcomes.flatMap(({ missing }) => missing),

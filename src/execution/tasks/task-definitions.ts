@@ -8,7 +8,7 @@ import { unknownName } from '../../validation/suggestion.ts'
 
 /** The tasks of the options, by name, with their payloads' schemas compiled. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function knownTasks (given: { readonly [name: string]: TaskHandler<any> | TaskDefinition<any> }): Tasks {
+export function createTasks (given: { readonly [name: string]: TaskHandler<any> | TaskDefinition<any> }): Tasks {
   const ajv = new Ajv({ allErrors: true, strict: false })
   ajvFormats.default(ajv)
   for (const [name, validate] of Object.entries(strictFormats)) ajv.addFormat(name, validate)

@@ -4,10 +4,10 @@ import { removes } from './choose-writer.ts'
 import type { Referrer } from '../../entities/catalog.ts'
 
 /** What goes with the rows of a table: its table, and its columns that have what these of theirs have. */
-type Step = Pick<Referrer, 'table' | 'name' | 'columns' | 'referenced'>
+type CascadeStep = Pick<Referrer, 'table' | 'name' | 'columns' | 'referenced'>
 
 /** A step, and the table that it leads away from. */
-interface Way extends Step {
+interface CascadePath extends CascadeStep {
   from: string
 }
 
@@ -15,12 +15,12 @@ interface Way extends Step {
  * What MikroORM removes together with records of an entity, by table: what belongs to the entities that it removes, and
  * again to these. Of rows that the database takes along it knows nothing.
  */
-export function removedAsEntities (removed: EntityMetadata, all: Iterable<EntityMetadata>): Map<string, Step[]> {
+export function ormCascades (removed: EntityMetadata, all: Iterable<EntityMetadata>): Map<string, CascadeStep[]> {
   const metas = [...all].filter(({ embeddable }) => embeddable !== true)
-  const steps = new Map<string, Step[]>([[tableOf(removed), []]])
+  const steps = new Map<string, CascadeStep[]>([[tableOf(removed), []]])
   // A Map tells those that are added while it is walked.
   for (const [table] of steps) {
-    for (const { from, ...way } of metas.filter((meta) => meta.pivotTable !== true && tableOf(meta) === table).flatMap((meta) => waysFrom(meta, metas))) {
+    for (const { from, ...way } of metas.filter((meta) => meta.pivotTable !== true && tableOf(meta) === table).flatMap((meta) => cascadesFrom(meta, metas))) {
       steps.set(from, [...steps.get(from) ?? [], way])
       if (!steps.has(way.table)) steps.set(way.table, [])
     }
@@ -28,7 +28,7 @@ export function removedAsEntities (removed: EntityMetadata, all: Iterable<Entity
   return steps
 }
 
-function waysFrom (meta: EntityMetadata, metas: readonly EntityMetadata[]): Way[] {
+function cascadesFrom (meta: EntityMetadata, metas: readonly EntityMetadata[]): CascadePath[] {
   const parent = meta.tptParent as EntityMetadata | undefined
   // What is inherited belongs to the row in the parent's table.
   const relations = meta.relations.filter((prop) => removes(prop) && parent?.properties[prop.name as never] === undefined)
@@ -38,7 +38,7 @@ function waysFrom (meta: EntityMetadata, metas: readonly EntityMetadata[]): Way[
   ]
 }
 
-function belongings (meta: EntityMetadata, { targetMeta, mappedBy, joinColumns, referencedColumnNames }: EntityProperty): Way[] {
+function belongings (meta: EntityMetadata, { targetMeta, mappedBy, joinColumns, referencedColumnNames }: EntityProperty): CascadePath[] {
   if (targetMeta === undefined) return []
   const target = { from: tableOf(meta), table: tableOf(targetMeta), name: targetMeta.tableName }
   if (mappedBy === undefined) return [{ ...target, columns: referencedColumnNames, referenced: joinColumns }]
@@ -47,7 +47,7 @@ function belongings (meta: EntityMetadata, { targetMeta, mappedBy, joinColumns, 
 }
 
 /** By their pivot table: neither the record nor a member has a column of the other's. */
-function members (meta: EntityMetadata, { targetMeta, pivotEntity, joinColumns, inverseJoinColumns }: EntityProperty, metas: readonly EntityMetadata[]): Way[] {
+function members (meta: EntityMetadata, { targetMeta, pivotEntity, joinColumns, inverseJoinColumns }: EntityProperty, metas: readonly EntityMetadata[]): CascadePath[] {
   const pivot = metas.find((other) => other.class === pivotEntity || other.className === (pivotEntity as unknown))
   if (pivot === undefined || targetMeta === undefined) return []
   return [

@@ -3,34 +3,34 @@ import type { Engine, EngineResource } from '../../engine/engine.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { readColumns } from '../../entities/catalog.ts'
 import type { Writer } from '../../engine/writer.ts'
-import { imageColumns, valueNow } from './image-column.ts'
+import { imageColumns, currentValueSql } from './image-column.ts'
 import { isWithin, referrersOf, refersTo, type Referrers } from './referrers.ts'
-import { keepAfter, keepBefore } from './images.ts'
+import { recordAfterImages, insertBeforeImages } from './images.ts'
 
 /** Lets a writer write as it does, and keeps what the records were before and are afterwards, in the same transaction. */
-export function keepUpdateImages ({ tables }: Engine, resource: EngineResource, writer: Writer, { jobId, set }: { jobId: string, set: Record<string, unknown> }): Writer {
+export function withUpdateImages ({ tables }: Engine, resource: EngineResource, writer: Writer, { jobId, set }: { jobId: string, set: Record<string, unknown> }): Writer {
   return {
     ...writer,
     async write (transaction, slice, onDone) {
       const { sql, em } = transaction
-      const values = imageColumns(resource, em, set).map((column) => valueNow(resource, column))
-      await keepBefore(sql, tables, resource, slice, { jobId, values, lock: writer.lock })
+      const values = imageColumns(resource, em, set).map((column) => currentValueSql(resource, column))
+      await insertBeforeImages(sql, tables, resource, slice, { jobId, values, lock: writer.lock })
       const outcome = await writer.write(transaction, slice, onDone)
-      await keepAfter(sql, tables, resource, slice, { jobId, values })
+      await recordAfterImages(sql, tables, resource, slice, { jobId, values })
       return outcome
     }
   }
 }
 
 /** The same for deletes: the whole record, and its rows in pivot tables, as JSON. */
-export function keepDeleteImages (engine: Engine, resource: EngineResource, writer: Writer, jobId: string): Writer {
+export function withDeleteImages (engine: Engine, resource: EngineResource, writer: Writer, jobId: string): Writer {
   let document: string | undefined
   return {
     ...writer,
     async write (transaction, slice, onDone) {
       const { sql } = transaction
-      document ??= documentNow(resource, await referrersOf(engine, sql, resource), [...(await readColumns(sql, resource.table)).keys()])
-      await keepBefore(sql, engine.tables, resource, slice, { jobId, values: [document], lock: writer.lock })
+      document ??= deletedRecordSql(resource, await referrersOf(engine, sql, resource), [...(await readColumns(sql, resource.table)).keys()])
+      await insertBeforeImages(sql, engine.tables, resource, slice, { jobId, values: [document], lock: writer.lock })
       return writer.write(transaction, slice, onDone)
     }
   }
@@ -41,7 +41,7 @@ export function keepDeleteImages (engine: Engine, resource: EngineResource, writ
  * document that is null, of an array's bounds, of types that are made JSON in a way of their own. The last says that other
  * records refer to this one: whatever becomes of them when it is deleted, is not kept.
  */
-function documentNow (resource: Resource, { pivots, others }: Referrers, columns: readonly string[]): string {
+function deletedRecordSql (resource: Resource, { pivots, others }: Referrers, columns: readonly string[]): string {
   const row = `json_object(ARRAY[${columns.map(quoteText).join(', ')}]::text[], ARRAY[${columns.map((name) => `t.${quote(name)}::text`).join(', ')}]::text[])`
   const members = pivots.map(({ table, references }) =>
     `${quoteText(table)}, (SELECT coalesce(json_agg(row_to_json(p)), '[]') FROM ${table} p WHERE ${references.map((reference) => `(${refersTo(reference, 'p')})`).join(' OR ')})`)

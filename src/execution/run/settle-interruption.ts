@@ -1,7 +1,7 @@
 import { endJobNow } from '../../jobs/end-job.ts'
 import { parkJob, putBackJob } from '../../jobs/store/transitions.ts'
 import type { Outcomes } from './counts.ts'
-import { interruption, type Run, type RunEnd } from './run.ts'
+import { interruptionOf, type Run, type RunEnd } from './run.ts'
 
 /**
  * Leaves a job in good order between two chunks: cancelled, paused, or put back for another worker. The work of
@@ -9,10 +9,10 @@ import { interruption, type Run, type RunEnd } from './run.ts'
  *
  * Input: what became of the records, where that is not what the row has counted.
  */
-export async function interrupted (run: Pick<Run, 'engine' | 'claim' | 'heartbeat' | 'stopping'>, counts: Outcomes | undefined): Promise<RunEnd> {
+export async function settleInterruption (run: Pick<Run, 'engine' | 'claim' | 'heartbeat' | 'stopping'>, counts: Outcomes | undefined): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const { database, tables } = engine
-  switch (interruption(run)) {
+  switch (interruptionOf(run)) {
     case 'cancelling': {
       const end = { status: 'cancelled', error: null, ...(counts !== undefined && { counts }) } as const
       const ended = await endJobNow(engine, { job, fence, from: ['cancelling'], end })
