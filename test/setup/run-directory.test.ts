@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startScript } from '../helpers/processes.ts'
 import { until } from '../helpers/until.ts'
-import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
+import { createRunDirectory, parentDirectory, removeRunDirectory } from './run-directory.ts'
 
 const isAlive = (pid: number) => {
   try {
@@ -38,4 +39,21 @@ t.test('what a killed test file left running is ended with its folder', async (t
   await removeRunDirectory(directory)
   t.notOk(existsSync(directory))
   await until(() => !pids.some(isAlive), { what: 'both servers to end' })
+})
+
+t.test('a run keeps its data in memory only where there is room for it', async (t) => {
+  t.intercept(process, 'env', { value: { ...process.env, TMPDIR: '' } })
+  t.intercept(process, 'availableMemory', { value: () => 2 ** 40 })
+  const roomy = t.testdir()
+  t.equal(await parentDirectory(roomy), roomy)
+  t.equal(await parentDirectory(join(roomy, 'missing')), tmpdir(), 'a machine without such a file system')
+  t.equal(await parentDirectory('/proc'), tmpdir(), 'a file system without room')
+
+  t.intercept(process, 'availableMemory', { value: () => 2 ** 30 })
+  t.equal(await parentDirectory(roomy), tmpdir(), 'a machine without memory')
+})
+
+t.test('TMPDIR decides where a run keeps its data', async (t) => {
+  t.intercept(process, 'env', { value: { ...process.env, TMPDIR: '/elsewhere' } })
+  t.equal(await parentDirectory(t.testdir()), tmpdir())
 })
