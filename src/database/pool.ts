@@ -1,3 +1,4 @@
+import { Kysely } from 'kysely'
 import { Pool, type ClientBase, type PoolConfig } from 'pg'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { Database, Sql } from './sql.ts'
@@ -24,7 +25,16 @@ export function createPool (orm: MikroORM, settings: PoolSettings): DatabasePool
 
 /** The pg settings that MikroORM itself connects with, without its type parsers and its pool size. */
 export function connectionConfig (orm: MikroORM): PoolConfig {
-  const { min, max, types, ...options } = orm.em.getDriver().getConnection('write').mapOptions({})
+  const { min, max, types, ...options } = orm.em.getDriver().getConnection('write').mapOptions(driverOptionsOf(orm))
+  return options
+}
+
+/** What the application gives to the driver beside MikroORM's own options; nothing where it gives a client or a dialect of its own. */
+function driverOptionsOf (orm: MikroORM): PoolConfig {
+  const configured: unknown = orm.config.get('driverOptions')
+  const given = (typeof configured === 'function' ? configured() : configured ?? {}) as PoolConfig & { onPoolCreated?: unknown }
+  if (given instanceof Kysely || 'createDriver' in given) return {}
+  const { onPoolCreated, ...options } = given
   return options
 }
 

@@ -4,6 +4,7 @@ import type { RecordCheck } from './resource-options.ts'
 import type { DatabasePool } from '../database/pool.ts'
 import type { Tables } from '../database/tables.ts'
 import type { PersistenceClass } from './persistence.ts'
+import type { EntityTables } from '../entities/entity-tables.ts'
 import type { Resource } from '../entities/resource.ts'
 import type { Tasks } from './task.ts'
 import type { Writing } from './writer.ts'
@@ -60,6 +61,7 @@ export interface Engine {
   /** Connections for what must not wait behind launches: heartbeats, live progress. */
   readonly pulse: DatabasePool
   readonly tables: Tables
+  readonly entityTables: EntityTables
   readonly options: EngineRules
   readonly resources: ReadonlyMap<string, EngineResource>
   readonly tasks: Tasks

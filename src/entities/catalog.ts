@@ -1,5 +1,37 @@
 import { quote, type Sql } from '../database/sql.ts'
 
+/** A table as the database has it, or what stands in its place. */
+export interface FoundTable {
+  readonly id: number
+  readonly schema: string
+  readonly name: string
+  /** As PostgreSQL keeps it: r table, p partitioned table, v view, m materialized view, f foreign table. */
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f'
+  /** Quoted names of the partitioned table that it is a partition of, at the top. */
+  readonly partitionOf: string | null
+  /** Whether other tables inherit from it, so that their rows are seen in it. */
+  readonly isInherited: boolean
+}
+
+/**
+ * Finds tables by name.
+ *
+ * Input: names; without a schema, the session's search path decides. Output: in the same order, undefined where there is none.
+ */
+export async function findTables (sql: Sql, names: readonly { schema: string | undefined, table: string }[]): Promise<(FoundTable | undefined)[]> {
+  const rows = await sql.query<FoundTable & { place: number }>(`
+    SELECT named.place::int AS place, c.oid::int8::float8 AS id, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+      CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::text END AS "partitionOf",
+      EXISTS (SELECT FROM pg_inherits i JOIN pg_class child ON child.oid = i.inhrelid WHERE i.inhparent = c.oid AND NOT child.relispartition) AS "isInherited"
+    FROM jsonb_to_recordset($1::jsonb) AS named (place int, schema text, "table" text)
+    JOIN pg_class c ON c.relname = named.table AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE CASE WHEN named.schema IS NULL THEN c.oid = to_regclass(quote_ident(named.table)) ELSE n.nspname = named.schema END`,
+  [JSON.stringify(names.map(({ schema, table }, place) => ({ place, schema, table })))])
+  const found = new Map(rows.map(({ place, ...table }) => [place, table]))
+  return names.map((_, place) => found.get(place))
+}
+
 /** A column as the database has it, which may be more than the metadata tells. */
 export interface TableColumn {
   name: string

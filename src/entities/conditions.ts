@@ -1,5 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { configurationError } from '../errors.ts'
 import type { Resource } from './resource.ts'
 import { operandsOf, type Operands } from './operands.ts'
 import type { SelectionView } from './selection.ts'
@@ -59,12 +60,22 @@ export function literal (text: string): string {
  * The SELECT of the keys and rows that a caller may work on: the condition, the resource's scope, and MikroORM's own
  * filters. It is complete SQL with its values in it, ready to stand as a subquery.
  */
-export async function visibleRows (resource: Pick<Resource, 'entity' | 'meta'>, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
+export async function visibleRows (resource: Pick<Resource, 'entity' | 'meta' | 'entityTables'>, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
+  requireOwnSchema(resource, em)
   const rows = em.createQueryBuilder(resource.entity, 'e').select(resource.meta.primaryKeys as never)
   if (scope !== undefined) rows.andWhere(copyOf(scope) as never)
   if (condition !== undefined) rows.andWhere(copyOf(condition) as never)
   await rows.applyFilters()
   return rows.getFormattedQuery()
+}
+
+/** An EntityManager with a schema of its own reads entities that name none there, and the job would write another table. */
+function requireOwnSchema ({ meta, entityTables }: Pick<Resource, 'meta' | 'entityTables'>, { schema }: EntityManager): void {
+  if (schema === undefined || meta.schema !== undefined) return
+  const table = entityTables.of(meta)
+  if (schema === table.schema) return
+  throw configurationError('invalid_options',
+    `the EntityManager has the schema ${schema}, and ${meta.className} was registered in ${table.schema}; name the schema in the entity, or use an EntityManager without one`)
 }
 
 /** MikroORM writes into the conditions that it is given; those of the options are the same for every request, and frozen. */

@@ -1,6 +1,7 @@
 import type { EntityProperty } from '@mikro-orm/core'
 import { quote, type Sql } from '../database/sql.ts'
 import { problem } from '../errors.ts'
+import type { EntityTables } from './entity-tables.ts'
 import type { Resource } from './resource.ts'
 import { visibleRows } from './conditions.ts'
 import type { SelectionView } from './selection.ts'
@@ -20,14 +21,14 @@ interface Reference {
  * among the declared choices of its field.
  * @throws reference_not_found, which names each field
  */
-export async function checkReferences (sql: Sql, { meta }: Resource, view: SelectionView, set: Record<string, unknown>): Promise<void> {
+export async function checkReferences (sql: Sql, { meta, entityTables }: Resource, view: SelectionView, set: Record<string, unknown>): Promise<void> {
   const errors: { path: string, message: string }[] = []
   for (const [field, value] of Object.entries(set)) {
     const prop = meta.properties[field as never] as EntityProperty
     const references = referencesIn(prop, value).map(({ path, key }) => ({ path: `/set/${field}${path}`, key }))
     if (references.length === 0) continue
     const choosable = { em: view.em, scope: await view.choiceCondition?.(field) }
-    for (const { path, key } of await absentOf(sql, choosable, prop, references)) {
+    for (const { path, key } of await absentOf(sql, { prop, entityTables }, choosable, references)) {
       errors.push({ path, message: `there is no ${prop.targetMeta!.className} ${JSON.stringify(key)} that may be referred to` })
     }
   }
@@ -45,9 +46,11 @@ function referencesIn (prop: EntityProperty, value: unknown): Reference[] {
   return (['add', 'replace'] as const).flatMap((name) => (change[name] ?? []).map((key, index) => ({ path: `/${name}/${index}`, key })))
 }
 
-async function absentOf (sql: Sql, choosable: SelectionView, prop: EntityProperty, references: readonly Reference[]): Promise<Reference[]> {
+async function absentOf (
+  sql: Sql, { prop, entityTables }: { prop: EntityProperty, entityTables: EntityTables }, choosable: SelectionView, references: readonly Reference[]
+): Promise<Reference[]> {
   const target = prop.targetMeta!
-  const rows = await visibleRows({ entity: target.class, meta: target }, choosable)
+  const rows = await visibleRows({ entity: target.class, meta: target, entityTables }, choosable)
   const columns = target.getPrimaryProps().flatMap(({ fieldNames, columnTypes }) =>
     fieldNames.map((name, index) => ({ column: quote(name), cast: castTo(knownType(columnTypes[index]!)) })))
   const names = target.primaryKeys as string[]

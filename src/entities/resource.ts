@@ -1,6 +1,7 @@
 import type { EntityMetadata, EntityName } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
-import { quote, type Sql } from '../database/sql.ts'
+import type { Sql } from '../database/sql.ts'
+import type { EntityTables } from './entity-tables.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { classCondition, heirsOf } from './subclasses.ts'
 import { recordKeyOf, type RecordKey } from './record-key.ts'
@@ -14,12 +15,14 @@ export interface Resource<Options = unknown> {
   readonly name: string
   readonly entity: BulkEntity
   readonly meta: EntityMetadata
-  /** Quoted table, with its schema where it has one. */
+  /** Quoted table, with its schema. */
   readonly table: string
+  /** Which table each entity is in that the resource's has to do with. */
+  readonly entityTables: EntityTables
   /** Name of the root table: the lock namespace that all resources on one entity (and its heirs) share. */
   readonly root: string
   readonly key: RecordKey
-  /** By name; empty where the table was not there when the engine was opened. */
+  /** By name. */
   readonly columns: ReadonlyMap<string, TableColumn>
   /** The classes that its records can be of: the entity's own, and those that extend it. */
   readonly classes: readonly EntityMetadata[]
@@ -32,10 +35,11 @@ export interface Resource<Options = unknown> {
 
 /** Reads an entity's metadata, and from the database what metadata does not tell: the collation of a text key, the names of types. */
 export async function describeResource<Options> (
-  { orm, sql, name, entity, options }: { orm: MikroORM, sql: Sql, name: string, entity: BulkEntity, options: Options }
+  { orm, sql, entityTables, name, entity, options }: { orm: MikroORM, sql: Sql, entityTables: EntityTables, name: string, entity: BulkEntity, options: Options }
 ): Promise<Resource<Options>> {
   const meta = orm.getMetadata().get(entity) as EntityMetadata
-  const table = qualified(meta)
+  const table = entityTables.of(meta).quoted
+  const root = entityTables.rootOf(meta)
   const columns = await readColumns(sql, table)
   const classes = heirsOf(meta, orm.getMetadata())
   return {
@@ -43,23 +47,13 @@ export async function describeResource<Options> (
     entity,
     meta,
     table,
-    root: rootOf(meta),
+    entityTables,
+    root,
     key: recordKeyOf(meta, columns),
     columns,
     classes,
     ofClass: (alias) => classCondition(meta, classes, alias),
     options,
-    fingerprint: fingerprintOf(meta, rootOf(meta), options)
+    fingerprint: fingerprintOf(meta, root, options)
   }
-}
-
-/** The lock namespace of an entity, such as `public.city`. */
-export function rootOf (meta: EntityMetadata): string {
-  const root = (meta.root ?? meta) as EntityMetadata
-  return `${root.schema ?? 'public'}.${root.tableName}`
-}
-
-/** Quoted table name of an entity. */
-export function qualified (meta: EntityMetadata): string {
-  return meta.schema ? `${quote(meta.schema)}.${quote(meta.tableName)}` : quote(meta.tableName)
 }

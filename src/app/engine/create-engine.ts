@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { EntityMetadata } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { enterEngine } from '../../jobs/context/open-engines.ts'
 import { migrate, pendingMigrations } from '../../migrations/migrate.ts'
@@ -20,6 +21,8 @@ import { openManagers } from '../manager/open-managers.ts'
 import type { AnyClass, PluginOptions } from '../options/index.ts'
 import type { QueueBackend } from '../../queue/job-queue.ts'
 import type { RedisClient } from '../../redis-client.ts'
+import { readEntityTables, type EntityTables } from '../../entities/entity-tables.ts'
+import { tableErrors } from '../../entities/unfit-tables.ts'
 import { describeResource, type BulkEntity } from '../../entities/resource.ts'
 import { chunkSize } from '../../jobs/selection/freeze.ts'
 import { createTasks } from '../../execution/tasks/task-definitions.ts'
@@ -66,7 +69,8 @@ export interface OpenEngine {
 
 /**
  * Opens the engine on the application's database.
- * @throws migrations_missing when the tables are not those of this version, and `migrate` is off
+ * @throws migrations_missing when the tables are not those of this version, and `migrate` is off; invalid_options for
+ * resources whose table is missing, or is none that jobs can work on
  */
 export async function createEngine (settings: EngineSettings): Promise<OpenEngine> {
   const { orm, databaseSchema, log, rules } = settings
@@ -86,7 +90,8 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
     const pulse = keep(createPool(orm, { applicationName: 'powercrud pulse', max: pulseSize, onError }))
     await requireTables(database, tables, settings)
     const leaseMs = Math.min(leaseAtMostMs, rules.conflictTtlMs)
-    const resources = await describeAll(database, settings)
+    const entityTables = await readEntityTables(orm, database)
+    const resources = await describeAll(database, entityTables, settings)
     const installationId = await readInstallationId(database, tables)
     const live = keep(openLiveStore(pulse, tables, installationId, settings))
     const queueBackend = openQueueBackend(database, installationId, settings, leaseMs)
@@ -96,6 +101,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       database,
       pulse,
       tables,
+      entityTables,
       options: rules,
       resources,
       tasks: createTasks(settings.tasks ?? {}),
@@ -128,10 +134,21 @@ async function requireTables (database: DatabasePool, tables: Tables, { migrate:
     `the database has not seen these migrations: ${pending.join(', ')}. Register with migrate: true, or run \`powercrud-async migrate --config <file>\` once per deployment`)
 }
 
-async function describeAll (database: DatabasePool, { orm, resources, log }: EngineSettings): Promise<Map<string, EngineResource>> {
+/** @throws invalid_options, which names every resource that no job could work on, and why */
+async function requireFitTables (database: DatabasePool, entityTables: EntityTables, { orm, resources }: Pick<EngineSettings, 'orm' | 'resources'>): Promise<void> {
+  const errors: string[] = []
+  for (const [name, { entity, bulkFields }] of resources) {
+    const meta = orm.getMetadata().get(entity) as EntityMetadata
+    errors.push(...(await tableErrors({ orm, sql: database, entityTables, meta, bulkFields })).map((error) => `resources.${name}.${error}`))
+  }
+  if (errors.length > 0) throw configurationError('invalid_options', `wrong options of fastify-powercrud-async: ${errors.join('; ')}`)
+}
+
+async function describeAll (database: DatabasePool, entityTables: EntityTables, { orm, resources, log }: EngineSettings): Promise<Map<string, EngineResource>> {
+  await requireFitTables(database, entityTables, { orm, resources })
   const described = new Map<string, EngineResource>()
   for (const [name, options] of resources) {
-    const resource = await describeResource({ orm, sql: database, name, entity: options.entity, options })
+    const resource = await describeResource({ orm, sql: database, entityTables, name, entity: options.entity, options })
     const writing = chooseWriters({ ...resource, subscribers: orm.em.getEventManager().getSubscribers() })
     log.info({ resource: name, writing }, 'how records are written')
     described.set(name, { ...resource, writing })

@@ -14,7 +14,7 @@ export type ImageColumn =
 export function imageColumns (resource: Resource, em: EntityManager, set: Record<string, unknown>): ImageColumn[] {
   const columns = columnsOf(resource, em, set).map(({ property, column, type }) => ({ kind: 'column' as const, property, column, type }))
   const toMany = Object.keys(set).map((name) => resource.meta.properties[name as never] as EntityProperty).filter(isToMany)
-  return [...columns, ...toMany.map((prop) => ({ kind: 'members' as const, property: prop.name, pivot: pivotOf(prop, em) }))]
+  return [...columns, ...toMany.map((prop) => ({ kind: 'members' as const, property: prop.name, pivot: pivotOf(resource, prop, em) }))]
 }
 
 /**

@@ -2,7 +2,7 @@ import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { quote, type Sql } from '../../database/sql.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { readReferrers, type Referrer } from '../../entities/catalog.ts'
-import { qualified } from '../../entities/resource.ts'
+import type { EntityTables } from '../../entities/entity-tables.ts'
 
 /** Who refers to a resource's records. */
 export interface Referrers {
@@ -19,9 +19,9 @@ export interface PivotTable {
   references: Referrer[]
 }
 
-export async function referrersOf ({ orm }: Engine, sql: Sql, resource: EngineResource): Promise<Referrers> {
-  const pivotNames = pivotTables(orm.getMetadata())
-  const isPivot = ({ table, action }: Referrer) => action === 'c' && pivotNames.has(unqualified(table))
+export async function referrersOf ({ orm, entityTables }: Engine, sql: Sql, resource: EngineResource): Promise<Referrers> {
+  const pivotNames = pivotTables(entityTables, orm.getMetadata())
+  const isPivot = ({ table, action }: Referrer) => action === 'c' && pivotNames.has(table)
   const referrers = await readReferrers(sql, resource.table)
   const pivots = Map.groupBy(referrers.filter(isPivot), ({ table }) => table)
   return {
@@ -35,10 +35,13 @@ export function refersTo ({ columns, referenced }: Referrer, alias: string): str
   return columns.map((column, place) => `${alias}.${quote(column)} = t.${quote(referenced[place]!)}`).join(' AND ')
 }
 
-function pivotTables (all: Iterable<EntityMetadata>): Set<string> {
+function pivotTables (entityTables: EntityTables, all: Iterable<EntityMetadata>): Set<string> {
   const metas = [...all]
   const behind = new Set(metas.flatMap(({ props }) => props.filter(({ kind }) => kind === 'm:n').map((prop: EntityProperty) => prop.pivotEntity as unknown)))
-  return new Set(metas.filter((meta) => meta.pivotTable === true || behind.has(meta.class) || behind.has(meta.className)).map((meta) => unqualified(qualified(meta))))
+  return new Set(metas.filter((meta) => meta.pivotTable === true || behind.has(meta.class) || behind.has(meta.className)).flatMap((meta) => {
+    const table = entityTables.find(meta)
+    return typeof table === 'string' ? [] : [table.quoted]
+  }))
 }
 
 /** A reference within the table, which nothing follows: who could delete its target has deleted the record too. */
@@ -48,10 +51,5 @@ function isDeletedAlong (resource: EngineResource, referrer: Referrer): boolean 
 
 /** Whether it is a reference of a resource's records to each other. */
 export function isWithin ({ table }: Pick<EngineResource, 'table'>, { table: from }: Referrer): boolean {
-  return unqualified(from) === unqualified(table)
-}
-
-/** Metadata may leave out the schema that the search path finds. */
-function unqualified (table: string): string {
-  return table.startsWith('"public".') ? table.slice('"public".'.length) : table
+  return from === table
 }

@@ -1,6 +1,6 @@
-import { quote } from '../../database/sql.ts'
+import type { EntityMetadata } from '@mikro-orm/core'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
-import { ormCascades, tableOf } from './orm-cascades.ts'
+import { ormCascades } from './orm-cascades.ts'
 import { readReferrers, type Referrer } from '../../entities/catalog.ts'
 
 /** What a delete means for the rows that refer: they go too, they are in its way, or they lose the reference. */
@@ -34,18 +34,16 @@ const effects: Record<Referrer['action'], DeleteEffect> = { a: 'block', r: 'bloc
  * All that a delete meets, by ways of any length, through other tables and in circles: those of the database, and where
  * records are deleted as entities, those of MikroORM.
  */
-export async function deleteSpread ({ database, orm }: Engine, resource: EngineResource): Promise<DeleteSpread> {
-  const own = tableOf(resource.meta)
+export async function deleteSpread ({ database, orm, entityTables }: Engine, resource: EngineResource): Promise<DeleteSpread> {
   const tables = [resource.table]
   const names = [resource.meta.tableName]
-  // Foreign keys are told with schemas, and the resource's own table may be without one.
-  const numbers = new Map([[own, 0], [resource.table, 0]])
+  const numbers = new Map([[resource.table, 0]])
   const references = new Map<string, CascadeReference>()
   const going = new Set([0])
-  const removed = resource.writing.delete.way === 'entity' ? ormCascades(resource.meta, orm.getMetadata()) : undefined
+  const removed = resource.writing.delete.way === 'entity' ? ormCascades(resource.meta, orm.getMetadata(), entityTables) : undefined
   // A Set tells those that are added while it is walked.
   for (const from of going) {
-    const removing = removed?.get(from === 0 ? own : tables[from]!) ?? []
+    const removing = removed?.get(tables[from]!) ?? []
     const referring = await readReferrers(database, tables[from]!)
     for (const { table, name, columns, referenced, action } of [...removing.map((step) => ({ ...step, action: 'c' as const })), ...referring]) {
       const to = numbers.get(table) ?? tables.push(table) - 1
@@ -65,11 +63,11 @@ export async function deleteSpread ({ database, orm }: Engine, resource: EngineR
 export async function cascadeGraph (engine: Engine, resource: EngineResource): Promise<CascadeGraph> {
   const lockable = [...engine.resources.values()].filter(({ options }) => options.bulkAsyncConflictChecking)
   if (lockable.length === 0) return { tables: [], names: [], references: [], children: new Map() }
-  const byTable = new Map(lockable.map((child) => [rootTable(child), child]))
+  const byTable = new Map(lockable.map((child) => [engine.entityTables.of(child.meta.root as EntityMetadata).quoted, child]))
   const { references, ...spread } = await deleteSpread(engine, resource)
   const cascading = references.filter(({ effect }) => effect === 'cascade')
   const children = new Map(spread.tables.flatMap((table, number) => {
-    const child = byTable.get(number === 0 ? tableOf(resource.meta) : table)
+    const child = byTable.get(table)
     return child !== undefined && cascading.some(({ to }) => to === number) ? [[number, child] as const] : []
   }))
   return { ...spread, references: referencesLeadingTo(new Set(children.keys()), cascading), children }
@@ -83,10 +81,4 @@ export function referencesLeadingTo (wanted: ReadonlySet<number>, references: re
     for (const { from, to } of references) if (reaching.has(to)) reaching.add(from)
   }
   return references.filter(({ to }) => reaching.has(to))
-}
-
-/** As `readReferrers` names it. */
-function rootTable ({ root }: EngineResource): string {
-  const dot = root.indexOf('.')
-  return `${quote(root.slice(0, dot))}.${quote(root.slice(dot + 1))}`
 }

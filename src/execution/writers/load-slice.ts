@@ -24,7 +24,7 @@ export async function loadSlice (
   const { entity, meta, key } = resource
   const locked = await lockSlice(sql, tables, resource, slice, lock)
   if (locked.length === 0) return []
-  for (const ancestor of ancestorsOf(meta)) await lockAncestors(sql, tables, { ancestor, kind: key.kind, slice, lock })
+  for (const ancestor of ancestorsOf(meta)) await lockAncestors(sql, tables, { resource, ancestor, slice, lock })
   // What a filter would hide was let in, or not, when the selection was frozen.
   const entities = await em.find(entity, { [raw((alias: string) => key.among(`"${alias}"`, literalSliceKeys(tables, key, slice)))]: [] } as never, {
     filters: false,

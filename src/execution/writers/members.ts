@@ -4,7 +4,7 @@ import { castTo, knownType } from '../../entities/column-type.ts'
 import { quote } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { WireKey } from '../../entities/record-key.ts'
-import { qualified, type Resource } from '../../entities/resource.ts'
+import type { Resource } from '../../entities/resource.ts'
 import { addMembers, removeDisordered, removeMembers } from './member-rows.ts'
 import type { Slice, WriteTransaction } from '../../engine/writer.ts'
 
@@ -37,7 +37,7 @@ export function isToMany (prop: EntityProperty): boolean {
 export async function changeMembers (
   { sql, em }: WriteTransaction, tables: Tables, resource: Resource, slice: Slice, prop: EntityProperty, change: MemberChange
 ): Promise<Set<string>> {
-  const pivot = pivotOf(prop, em)
+  const pivot = pivotOf(resource, prop, em)
   const changed = new Set<string>()
   const note = (keys: readonly string[]) => { for (const key of keys) changed.add(key) }
   const at = { resource, slice, pivot }
@@ -59,12 +59,12 @@ export async function changeMembers (
 }
 
 /** The pivot table of a to-many field, seen from the side of the field. */
-export function pivotOf (prop: EntityProperty, em: EntityManager): Pivot {
+export function pivotOf ({ entityTables }: Resource, prop: EntityProperty, em: EntityManager): Pivot {
   const meta = em.getMetadata().get(prop.pivotEntity) as EntityMetadata
   // Only the owning side keeps an order.
   const order = prop.owner && prop.fixedOrder ? meta.properties[prop.fixedOrderColumn as never] as EntityProperty : undefined
   return {
-    table: qualified(meta),
+    table: entityTables.of(meta).quoted,
     own: prop.joinColumns.map(quote),
     inverse: prop.inverseJoinColumns.map(quote),
     casts: prop.targetMeta!.getPrimaryProps().flatMap(({ columnTypes }) => columnTypes).map((type) => castTo(knownType(type))),

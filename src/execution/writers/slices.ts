@@ -1,6 +1,6 @@
-import type { Tables, KeyKind } from '../../database/tables.ts'
+import type { Tables } from '../../database/tables.ts'
 import { type RecordKey, recordKeyOf } from '../../entities/record-key.ts'
-import { type Resource, qualified } from '../../entities/resource.ts'
+import type { Resource } from '../../entities/resource.ts'
 import type { Slice, RowLock } from '../../engine/writer.ts'
 import type { EntityMetadata } from '@mikro-orm/core'
 import type { Sql } from '../../database/sql.ts'
@@ -48,12 +48,12 @@ export async function lockSlice (sql: Sql, tables: Tables, resource: Resource, s
 
 /** Locks the rows of a slice's records in the table of a class that theirs extends. */
 export async function lockAncestors (
-  sql: Sql, tables: Tables, { ancestor, kind, slice, lock }: { ancestor: EntityMetadata, kind: KeyKind, slice: Slice, lock: RowLock }
+  sql: Sql, tables: Tables, { resource, ancestor, slice, lock }: { resource: Resource, ancestor: EntityMetadata, slice: Slice, lock: RowLock }
 ): Promise<void> {
   const key = recordKeyOf(ancestor)
   await sql.query(`
-    SELECT 1 FROM ${qualified(ancestor)} t
-    WHERE ${key.among('t', sliceKeys(tables, { ...key, kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
+    SELECT 1 FROM ${resource.entityTables.of(ancestor).quoted} t
+    WHERE ${key.among('t', sliceKeys(tables, { ...key, kind: resource.key.kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
 }
 
 /** Locks the records of a slice in the order of their key, as a delete would: nobody can refer to them from here on. */

@@ -5,7 +5,7 @@ import { zoneOf } from '../../entities/columns.ts'
 import { quote } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import { recordKeyOf } from '../../entities/record-key.ts'
-import { qualified, type Resource } from '../../entities/resource.ts'
+import type { Resource } from '../../entities/resource.ts'
 import type { RowLock, Slice, WriteTransaction } from '../../engine/writer.ts'
 import { sliceKeys, sliceValues } from './slices.ts'
 
@@ -23,7 +23,7 @@ export async function findStale (
   const key = isOwn ? resource.key : { ...recordKeyOf(owner), kind: resource.key.kind }
   const [row] = await sql.query<{ stale: number[] | null }>(`
     WITH locked AS MATERIALIZED (
-      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${qualified(owner)} t
+      SELECT ${key.stored('t')} AS key, t.${quote(version.fieldNames[0]!)} AS version FROM ${resource.entityTables.of(owner).quoted} t
       WHERE ${key.among('t', sliceKeys(tables, key))}${isOwn ? resource.ofClass('t') : ''} ORDER BY ${key.orderBy('t')} FOR ${lock}
     ), given AS MATERIALIZED (
       SELECT g.key, g.version, g.place + $3::int - 1 AS place

@@ -25,7 +25,7 @@ export function requireConflicts (conflicts: Conflicts): void {
  * Records by root table, in the order of the roots: two names may mean one table.
  * @throws invalid_options for an unknown name, validation_failed for what is no key
  */
-export function lockSetsOf (engine: Pick<Engine, 'orm' | 'resources'>, conflicts: Conflicts): LockSet[] {
+export function lockSetsOf (engine: Pick<Engine, 'orm' | 'resources' | 'entityTables'>, conflicts: Conflicts): LockSet[] {
   requireConflicts(conflicts)
   const sets = new Map<string, LockSet>()
   for (const [name, given] of Object.entries(conflicts)) {

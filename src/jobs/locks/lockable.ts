@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { configurationError, problem } from '../../errors.ts'
 import type { KeyKind } from '../../database/tables.ts'
 import { recordKeyOf, type RecordKey } from '../../entities/record-key.ts'
-import { rootOf, type BulkEntity } from '../../entities/resource.ts'
+import type { BulkEntity } from '../../entities/resource.ts'
 import { unknownName } from '../../validation/suggestion.ts'
 
 /** An entity, its name, or the name of a resource. */
@@ -25,14 +25,14 @@ export interface Lockable {
 
 const known = new WeakMap<EntityMetadata, Lockable>()
 
-/** @throws invalid_options for a name that is neither a resource nor an entity */
-export function lockableOf (engine: Pick<Engine, 'orm' | 'resources'>, named: LockableName): Lockable {
+/** @throws invalid_options for a name that is neither a resource nor an entity, and for an entity whose table is not certain */
+export function lockableOf (engine: Pick<Engine, 'orm' | 'resources' | 'entityTables'>, named: LockableName): Lockable {
   const resource = typeof named === 'string' ? engine.resources.get(named) : undefined
   if (resource !== undefined) return resource
   const storage = engine.orm.getMetadata()
   const meta = typeof named === 'string' ? storage.getByClassName(named, false) : storage.find(named)
   if (meta === undefined) throw unknownEntity(engine, named)
-  const lockable = known.get(meta) ?? { name: meta.className, root: rootOf(meta), key: recordKeyOf(meta) }
+  const lockable = known.get(meta) ?? { name: meta.className, root: engine.entityTables.rootOf(meta), key: recordKeyOf(meta) }
   known.set(meta, lockable)
   return lockable
 }

@@ -7,7 +7,6 @@ import { problem } from '../../errors.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockableOf } from '../../jobs/locks/lockable.ts'
 import type { Condition } from '../../engine/resource-options.ts'
-import { qualified } from '../../entities/resource.ts'
 import { literal, visibleRows } from '../../entities/conditions.ts'
 import { cursorOf, noCursor, placeIn } from './cursor.ts'
 import { selectChoices, type ChoicePlace } from './select-choices.ts'
@@ -41,9 +40,9 @@ export async function relatedChoices (engine: Engine, { target, em, condition, l
   const columnOf = (name: string) => (target.properties[name as never] as EntityProperty).fieldNames[0]!
   const labelled = label ?? usualLabels.find((name) => isText(target.properties[name as never]))
   const after = page.cursor === undefined ? undefined : placeIn(page.cursor)
-  const rows = await visibleRows({ entity: target.class, meta: target }, { em, scope: condition })
+  const rows = await visibleRows({ entity: target.class, meta: target, entityTables: engine.entityTables }, { em, scope: condition })
   const found = await refusingCursor(page.cursor, () => mapConnectionErrors(engine, () => selectChoices(engine.database, {
-    table: qualified(target),
+    table: engine.entityTables.of(target).quoted,
     key,
     rows,
     labelColumn: labelled === undefined ? undefined : columnOf(labelled),

@@ -10,7 +10,6 @@ import { isTerminal } from '../../engine/states.ts'
 import type { LockSet } from '../../jobs/locks/conflict-set.ts'
 import { lockableOf } from '../../jobs/locks/lockable.ts'
 import { readLaunchLocks } from '../../jobs/locks/lock-chunks.ts'
-import { rootOf } from '../../entities/resource.ts'
 import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
 import { insertTask } from './insert-task.ts'
 import { payloadFor } from '../../execution/tasks/task-definitions.ts'
@@ -70,9 +69,13 @@ async function prepare (engine: Engine, sql: Sql, job: JobRow, user: { id: strin
   })
 }
 
+function isIn ({ entityTables }: Engine, meta: EntityMetadata, root: string): boolean {
+  return !meta.embeddable && !meta.pivotTable && typeof entityTables.find(meta.root) !== 'string' && entityTables.rootOf(meta) === root
+}
+
 /** Locks know tables; keys are read and written as some entity of the table has them. */
 function setOf (engine: Engine, { id }: JobRow, root: string, keys: readonly string[]): LockSet {
-  const meta = [...engine.orm.getMetadata()].find((meta) => !meta.embeddable && !meta.pivotTable && rootOf(meta as EntityMetadata) === root)
+  const meta = [...engine.orm.getMetadata()].find((meta) => isIn(engine, meta as EntityMetadata, root))
   if (meta === undefined) throw problem('wrong_state', `the task cannot be retried here: no entity has the table ${root}, whose records it locked`, { jobId: id })
   const lockable = lockableOf(engine, meta.className)
   return { lockable, keys: [...keys].sort(lockable.key.compare) }

@@ -50,6 +50,7 @@ t.test('what is wrong with a config is told', async (t) => {
 
 t.test('migrate, and then cleanup', async (t) => {
   const database = await createDatabase(t)
+  await createOrm(t, database)
   const env = { DATABASE_URL: database.url }
   const config = ['--config', configFile('items')]
   t.match(await end(t, ['cleanup', ...config], env), { code: 1, output: /has not seen these migrations: .*0001-jobs.*bullmq.*powercrud-async migrate --config <file>/ })

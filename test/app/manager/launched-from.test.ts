@@ -72,6 +72,7 @@ t.test('from a route, the hook of an entity in a request and in a job, the end o
 
 t.test('from a script, by the config file of its folder, which the server loads too', async (t) => {
   const database = await createDatabase(t)
+  await createOrm(t, database)
   const folder = (name: string) => fileURLToPath(new URL(`../cli/configs/${name}`, import.meta.url))
   const launched: string[] = []
   for (const name of ['js', 'ts']) {
