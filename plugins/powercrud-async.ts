@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) => {
+const plugin: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) => {
   const settings = resolveOptions(options)
   warnOfPlanned(settings, app.log)
   const { engine, manager, queueBackend, close } = await createEngine({
@@ -51,4 +51,5 @@ const powercrudAsync: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, op
   }
 }
 
-export default fp(powercrudAsync, { name: 'fastify-powercrud-async', fastify: '5.x' })
+export const powercrudAsync = fp(plugin, { name: 'fastify-powercrud-async', fastify: '5.x' })
+export default powercrudAsync

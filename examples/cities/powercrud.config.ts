@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
-import type { PowercrudAsyncOptions } from '../../plugins/index.ts'
+import { defineResource, type PowercrudAsyncOptions } from '../../plugins/index.ts'
 import { City } from './entities/index.ts'
 import type { Settings } from './settings.ts'
 
@@ -18,7 +18,7 @@ export function powercrudOptions ({ orm, redis, worker }: Surroundings): Powercr
     migrate: true,
     worker: { mode: worker },
     resources: {
-      cities: {
+      cities: defineResource({
         entity: City,
         path: '/cities',
         bulkFields: ['status', 'priority', 'notes', 'reviewedAt', 'country', 'tags'],
@@ -31,7 +31,7 @@ export function powercrudOptions ({ orm, redis, worker }: Surroundings): Powercr
           country: { label: 'name', search: ['name', 'code'] },
           tags: { label: 'name' }
         }
-      }
+      })
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { EntityMetadata } from '@mikro-orm/core'
+import type { EntityKey, EntityMetadata, FilterQuery } from '@mikro-orm/core'
 import type { TSchema } from '@sinclair/typebox'
 import type { FieldShape } from '../../schemas/entity/field.ts'
 import type { ResourceSchemas, ResourceShape } from '../../schemas/resource.ts'
@@ -10,13 +10,17 @@ export type Awaitable<T> = T | Promise<T>
 /** A MikroORM condition on an entity of any shape. */
 export type Condition = object
 
+/** Names and conditions of an entity; of any shape where it is unknown. */
+type PropertyName<Entity> = unknown extends Entity ? string : EntityKey<Entity>
+type ConditionOn<Entity> = unknown extends Entity ? Condition : FilterQuery<Entity>
+
 /** What may be chosen for a reference. */
-export interface ReferenceChoices<Request> {
+export interface ReferenceChoices<Request, Entity = unknown> {
   /** The property of the referenced entity that names a record for people. */
-  readonly label?: string
-  /** The properties that a search looks into; the label's when left out. */
-  readonly search?: readonly string[]
-  readonly where?: Condition | ((request: Request) => Awaitable<Condition | undefined>)
+  readonly label?: PropertyName<Entity>
+  /** The properties that are searched; that of the label by default. */
+  readonly search?: readonly PropertyName<Entity>[]
+  readonly where?: ConditionOn<Entity> | ((request: Request) => Awaitable<ConditionOn<Entity> | undefined>)
 }
 
 export type Choices<Request> = readonly (string | number | boolean)[] | ReferenceChoices<Request>

@@ -1,22 +1,10 @@
 import { serialize, type AnyEntity } from '@mikro-orm/core'
-import type { EntityManager } from '@mikro-orm/postgresql'
 import type { TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { RecordCheck } from '../../engine/resource-options.ts'
+import type { RuleContext } from '../../engine/rule.ts'
 import { asRecordError, recordRefused } from './hook-failure.ts'
-
-/** What a rule of the application gets to know beside the record. */
-export interface RuleContext {
-  /** In the transaction of the job. */
-  readonly em: EntityManager
-  /** The name of the resource. */
-  readonly resource: string
-  /** The change set, as it came in JSON. */
-  readonly set: Readonly<Record<string, unknown>>
-  /** Who launched the job; null where nobody is known. */
-  readonly user: { readonly id: string, readonly label: string } | null
-}
 
 /** Throws `rule_refused`, with the field where it is known, for a changed record that must not be. */
 export type RecordValidator = (entity: AnyEntity, context: RuleContext) => Promise<void>
