@@ -192,3 +192,65 @@ t.test('at registration, a resource is refused whose table', async (t) => {
     )
   })
 })
+
+t.test('a partitioned table is updated, deleted from and undone in all of its partitions', async (t) => {
+  const Thing = defineEntity({ name: 'Thing', properties: { id: p.integer().primary(), region: p.integer().primary(), name: p.string() } })
+  const Note = defineEntity({ name: 'Note', properties: { id: p.integer().primary(), text: p.string() } })
+  const { engine, rows, perform, undo } = await open(t, {
+    sql: `
+      CREATE TABLE thing (id int, region int, name text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+      CREATE TABLE thing_1 PARTITION OF thing FOR VALUES IN (1);
+      CREATE TABLE thing_2 PARTITION OF thing FOR VALUES IN (2);
+      CREATE TABLE note (id int PRIMARY KEY, text text, thing_id int, thing_region int, FOREIGN KEY (thing_id, thing_region) REFERENCES thing ON DELETE CASCADE);
+      INSERT INTO thing SELECT id, region, 'old' FROM generate_series(1, 2) id, generate_series(1, 2) region;
+      INSERT INTO note VALUES (1, 'about 2 1', 2, 1), (2, 'about 2 2', 2, 2), (3, 'free', NULL, NULL);`,
+    entities: [Thing, Note],
+    resources: { things: { entity: Thing, bulkFields: ['name'], undo: true }, notes: { entity: Note, bulkFields: ['text'] } }
+  })
+  t.equal(engine.resources.get('things')!.root, 'public.thing')
+  const before = await rows('SELECT tableoid::regclass::text AS part, * FROM thing ORDER BY id, region')
+  const updated = await perform({ selection: { all: true }, set: { name: 'new' } })
+  t.match(updated, { status: 'succeeded', succeeded: 4 })
+  t.same(await rows("SELECT count(*)::int AS n FROM thing WHERE name = 'new'"), [{ n: 4 }])
+  await work(engine, await undo(updated))
+  t.same(await rows('SELECT tableoid::regclass::text AS part, * FROM thing ORDER BY id, region'), before)
+
+  await launchTask(engine, 'idle', null, { conflicts: { notes: [2] } })
+  const held = await perform({ selection: { all: true }, onError: 'continue' })
+  t.match(held, { succeeded: 3, failed: 1 }, 'a record that goes along is held by another job')
+  t.same(await rows('SELECT id, region FROM thing'), [{ id: 2, region: 2 }])
+  t.same(await rows('SELECT id FROM note ORDER BY id'), [{ id: 2 }, { id: 3 }])
+})
+
+t.test('under row-level security, what is hidden is missing, and what may not be written so fails; nothing else is claimed', async (t) => {
+  const Thing = defineEntity({ name: 'Thing', properties: { id: p.integer().primary(), name: p.string() } })
+  const database = await createEngineDatabase(t)
+  const client = await database.connect()
+  const role = `rls_${new URL(database.url).pathname.slice(1)}`
+  await client.query(`
+    CREATE ROLE ${role} LOGIN PASSWORD 'secret';
+    GRANT ALL ON SCHEMA powercrud, bullmq, public TO ${role};
+    GRANT ALL ON ALL TABLES IN SCHEMA powercrud, bullmq TO ${role};
+    GRANT ALL ON ALL SEQUENCES IN SCHEMA powercrud, bullmq TO ${role};
+    CREATE TABLE thing (id int PRIMARY KEY, name text);
+    INSERT INTO thing VALUES (1, 'a'), (2, 'a'), (3, 'hidden');
+    GRANT ALL ON thing TO ${role};
+    ALTER TABLE thing ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY seen ON thing USING (name <> 'hidden') WITH CHECK (name <> 'refused' OR id <> 1);`)
+  t.teardown(() => client.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`))
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'secret'
+  const orm = await MikroORM.init({ clientUrl: url.href, entities: [Thing] })
+  t.teardown(() => orm.close(true))
+  for (const write of ['set', 'entity'] as const) {
+    const { engine } = await openEngine(t, { orm, resources: { things: { entity: Thing as never, bulkFields: ['name'], write } }, settings: { migrate: false } })
+    const { job: hidden } = await performBulk(engine, bulkLaunch(engine, 'things', { here: 'always', selection: { ids: [2, 3] }, set: { name: `by ${write}` } }))
+    t.match(hidden, { succeeded: 1, missing: 1 })
+    const { job: refused } = await performBulk(engine, bulkLaunch(engine, 'things', { here: 'always', onError: 'continue', selection: { all: true }, set: { name: 'refused' } }))
+    t.equal(refused.succeeded, (await client.query("SELECT FROM thing WHERE name = 'refused'")).rowCount, 'what is reported is what was written')
+    t.match(refused, { succeeded: 1, failed: 1 })
+    await client.query("UPDATE thing SET name = 'a' WHERE name = 'refused'")
+  }
+  t.same((await client.query('SELECT name FROM thing WHERE id = 3')).rows, [{ name: 'hidden' }])
+})
