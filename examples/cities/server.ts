@@ -5,10 +5,10 @@ import { PortTaken } from './errors.ts'
 import { loadWorld } from './load/load-world.ts'
 import { readSettings, type Settings } from './settings.ts'
 
-/** How long an orderly end may take before the process goes anyway; the next start takes over what is left. */
+/** How long a graceful shutdown may take; after that the process exits, and the next start recovers. */
 const shutdownLimitMs = 60_000
 
-/** What was opened, in order; it is closed the other way round. */
+/** Closed in reverse order of opening. */
 const closers: Array<() => Promise<unknown>> = []
 
 async function start (settings: Settings): Promise<void> {
@@ -26,26 +26,26 @@ async function start (settings: Settings): Promise<void> {
   })
 }
 
-async function end (): Promise<void> {
+async function shutDown (): Promise<void> {
   setTimeout(() => process.exit(1), shutdownLimitMs).unref()
   for (const close of closers.reverse()) await close()
 }
 
-/** What a person can mend is said in a line; anything else is a fault of ours and needs its stack. */
-function complain (error: unknown): void {
+/** Errors that the user can fix are one line; anything else is a bug and is printed with its stack. */
+function reportError (error: unknown): void {
   const { message, code = '' } = error as NodeJS.ErrnoException
   console.error(/^(CITIES_|E[A-Z]+$)/.test(code) ? `cities: ${message}` : error)
   process.exitCode = 1
 }
 
-const started = Promise.resolve().then(async () => await start(readSettings())).catch(complain)
+const started = Promise.resolve().then(async () => await start(readSettings())).catch(reportError)
 
-// npm hands Ctrl-C on to a process that has it already from the terminal, so a second signal means nothing new.
+// npm forwards Ctrl-C to a process that got it from the terminal already, so a second signal is ignored.
 const ended = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
 })
 
 await started
 if (process.exitCode === undefined) await ended
-await end().catch(complain)
+await shutDown().catch(reportError)
 process.exit()

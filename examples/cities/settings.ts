@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import { SettingInvalid } from './errors.ts'
 
-/** What the environment decides. A variable that is empty counts as not set. */
+/** Settings from the environment. An empty variable counts as not set. */
 export interface Settings {
   port: number
   host: string
   /** where the embedded PostgreSQL keeps its files */
   dataFolder: string
-  /** then no embedded PostgreSQL is started */
+  /** uses this server instead of the embedded PostgreSQL */
   databaseUrl: string | undefined
-  /** then queue and live progress are in Redis */
+  /** moves queue and live progress to Redis */
   redisUrl: string | undefined
   worker: 'in-process' | 'separate'
 }
@@ -33,7 +33,7 @@ function portOf (text: string): number {
   return Number(text)
 }
 
-/** The value is not repeated in the error: a URL may carry a password. */
+/** The error does not repeat the value: a URL may contain a password. */
 function urlOf (name: string, schemes: string[], text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const scheme = URL.parse(text)?.protocol

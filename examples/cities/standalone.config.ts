@@ -7,17 +7,17 @@ import { readSettings } from './settings.ts'
 
 let database: Database | undefined
 
-/** The server's options for processes that serve no requests: they find its database, and never start one. */
+/** The server's options for worker and cleanup, which connect to its database and never start one. */
 export default defineConfig(async () => {
   const settings = readSettings()
   database = await findDatabase(settings)
   const redis = settings.redisUrl === undefined ? undefined : new Redis(settings.redisUrl)
-  // Queue and live store report what is wrong with Redis; a client without a listener would end the process.
+  // Queue and live store report Redis errors; without a listener an error would crash the process.
   redis?.on('error', () => {})
   return powercrudOptions({ orm: await openOrm(database.url), redis, worker: 'separate' })
 })
 
-/** Lets go of the database; whoever leaves last ends the embedded one. */
+/** Closes the database; the last process to do so stops the embedded PostgreSQL. */
 export async function closeDatabase (): Promise<void> {
   await database?.close()
 }

@@ -1,6 +1,6 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 
-/** One record for each background job, which stays when the job's own row is cleaned up: for dashboards and reports. */
+/** One record for each background job, kept when the job's own row is purged: for dashboards and reports. */
 export const AsyncTaskRecord = defineEntity({
   name: 'AsyncTaskRecord',
   properties: {

@@ -1,13 +1,13 @@
 import { ModelTrackingAsyncManager, type FieldMap } from '../../plugins/index.ts'
 import { AsyncTaskRecord } from './async-task-record.ts'
 
-/** Give it as the option `manager`, in the config that server and workers share. */
+/** Pass it as the option `manager` in the config that server and workers share. */
 export class TrackingManager extends ModelTrackingAsyncManager {
   override readonly recordEntity = AsyncTaskRecord
-  /** Fields whose property has the same name need no mention. */
+  /** Only fields whose property has another name. */
   override readonly fieldMap: FieldMap = { operation: 'taskName', user: 'userLabel', affected: 'affectedObjects' }
 
   override formatAffected (affected: readonly string[] | null): string {
-    return affected === null ? 'nothing named' : affected.join(' and ')
+    return affected === null ? 'none' : affected.join(' and ')
   }
 }

@@ -27,7 +27,7 @@ t.test('each job has a record of the application\'s own, which outlives it', asy
 
   t.match(await orm.em.fork().find(AsyncTaskRecord, {}, { orderBy: { id: 'asc' } }), [
     { taskName: 'report', status: 'succeeded', userLabel: 'ada', affectedObjects: 'Apollo and Gemini', payload: { pages: 3 }, result: { pages: 3 }, completedAt: Date, cleanedUp: true },
-    { taskName: 'breaks', status: 'failed', userLabel: null, affectedObjects: 'nothing named', failedAt: Date, completedAt: null, cleanedUp: true }
+    { taskName: 'breaks', status: 'failed', userLabel: null, affectedObjects: 'none', failedAt: Date, completedAt: null, cleanedUp: true }
   ])
   t.same(await app.powercrud.activeJobs(), [])
 })

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { initializeCluster } from '../../examples/cities/database/cluster.ts'
+import { initializeCluster } from '../../examples/cities/database/data-folder.ts'
 import { fileFailure } from '../../examples/cities/database/failure.ts'
 import { postgresFor, type Postgres } from '../../examples/cities/database/postgres.ts'
 import { runProgram } from '../../examples/cities/database/run-program.ts'

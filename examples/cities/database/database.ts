@@ -1,17 +1,17 @@
 import type { Settings } from '../settings.ts'
 import { findEmbedded, startEmbedded } from './embedded-postgres.ts'
 
-/** A database that can be spoken to until it is closed. Closing never ends what somebody else still uses. */
+/** A database to connect to. Closing it never stops a server that another process still uses. */
 export interface Database {
   url: string
-  /** where the server that was started keeps its files */
+  /** where the embedded server keeps its files */
   place?: string
   close: () => Promise<void>
 }
 
 type Where = Pick<Settings, 'databaseUrl' | 'dataFolder'>
 
-/** For the server: the database of DATABASE_URL, or the embedded one, which is started if it does not run. */
+/** For the server: the database of DATABASE_URL, or the embedded one, started if it is not running. */
 export async function openDatabase ({ databaseUrl, dataFolder }: Where): Promise<Database> {
   return databaseUrl === undefined ? await startEmbedded(dataFolder) : given(databaseUrl)
 }

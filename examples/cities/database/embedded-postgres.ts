@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { DatabaseNotFound } from '../errors.ts'
-import { clusterIn, createCluster, readPassword, superuser, type Cluster } from './cluster.ts'
+import { clusterIn, createCluster, readPassword, superuser, type Cluster } from './data-folder.ts'
 import type { Database } from './database.ts'
 import { fileFailure } from './failure.ts'
 import { postgresFor } from './postgres.ts'
 import { runningPort, startPostmaster, stopPostmaster } from './postmaster.ts'
-import { moveIn, moveOut } from './residents.ts'
+import { registerUser, releaseUser } from './database-users.ts'
 
 const databaseName = 'cities'
 const findSeconds = 60
 
 const placeVariable = 'DATA_DIR'
 
-/** Starts the PostgreSQL of this folder, making it first if need be, or takes over the one that runs there already. */
+/** Starts the PostgreSQL of this folder, creating it first if necessary, or adopts the one that is running there. */
 export async function startEmbedded (dataFolder: string): Promise<Database> {
   try {
     const cluster = clusterIn(dataFolder)
@@ -21,7 +21,7 @@ export async function startEmbedded (dataFolder: string): Promise<Database> {
     await createCluster(dataFolder, postgres)
     const port = await runningPort(cluster) ?? await startPostmaster(cluster, postgres)
     await createDatabase(await urlFor(cluster, port, 'postgres'))
-    const database = await reside(cluster, await urlFor(cluster, port, databaseName))
+    const database = await openShared(cluster, await urlFor(cluster, port, databaseName))
     const { programs, user } = postgres
     return { ...database, place: `files in ${cluster.folder}, programs in ${programs.folder}${user === undefined ? '' : `, run by the user ${user.name}`}` }
   } catch (error) {
@@ -29,7 +29,7 @@ export async function startEmbedded (dataFolder: string): Promise<Database> {
   }
 }
 
-/** Finds the PostgreSQL that a server has started in this folder; one that is being started just now is waited for. */
+/** Finds the PostgreSQL that a server has started in this folder; waits for one that is starting. */
 export async function findEmbedded (dataFolder: string): Promise<Database> {
   const cluster = clusterIn(dataFolder)
   const deadline = Date.now() + findSeconds * 1000
@@ -37,18 +37,18 @@ export async function findEmbedded (dataFolder: string): Promise<Database> {
     const port = await runningPort(cluster)
     if (port !== undefined) {
       const url = await urlFor(cluster, port, databaseName)
-      if (await answers(url)) return await reside(cluster, url)
+      if (await answers(url)) return await openShared(cluster, url)
     }
     if (Date.now() > deadline) throw new DatabaseNotFound(dataFolder)
     await pause(200)
   }
 }
 
-async function reside (cluster: Cluster, url: string): Promise<Database> {
-  const resident = await moveIn(url)
+async function openShared (cluster: Cluster, url: string): Promise<Database> {
+  const user = await registerUser(url)
   return {
     url,
-    close: async () => await moveOut(resident, url, async () => {
+    close: async () => await releaseUser(user, url, async () => {
       await stopPostmaster(cluster, await postgresFor(cluster.folder, placeVariable))
     })
   }
@@ -58,7 +58,7 @@ async function urlFor (cluster: Cluster, port: number, database: string): Promis
   return `postgresql://${superuser}:${await readPassword(cluster)}@127.0.0.1:${port}/${database}`
 }
 
-/** Two servers that start at once may both try: the second one's error says that it is done. */
+/** Two servers that start at once may both try; the error of the second means that it exists. */
 async function createDatabase (adminUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl })
   await client.connect()

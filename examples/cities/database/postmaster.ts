@@ -3,20 +3,20 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PostgresBusy } from '../errors.ts'
-import { readRememberedPort, type Cluster } from './cluster.ts'
+import { readLastPort, type Cluster } from './data-folder.ts'
 import { isAlive } from './is-alive.ts'
 import type { Postgres } from './postgres.ts'
 import { runProgram } from './run-program.ts'
 
-/** What PostgreSQL writes into its `postmaster.pid`, one thing a line. */
+/** The lines of `postmaster.pid`, as PostgreSQL writes them. */
 interface Postmaster { pid: number, port: number, status: string }
 
 const startSeconds = 60
 const stopSeconds = 30
 
 /**
- * The port of the PostgreSQL that runs in this folder, or undefined. One that is just starting (after a crash that may
- * take a while) or stopping is waited for.
+ * The port of the PostgreSQL that runs in this folder, or undefined. Waits for one
+ * that is starting (which takes a while after a crash) or stopping.
  */
 export async function runningPort (cluster: Cluster): Promise<number | undefined> {
   const deadline = Date.now() + startSeconds * 1000
@@ -29,12 +29,12 @@ export async function runningPort (cluster: Cluster): Promise<number | undefined
   }
 }
 
-/** Starts PostgreSQL in this folder and answers its port: the one it had last time, if that is free. */
+/** Starts PostgreSQL in this folder and returns its port: the one of the last start, if it is free. */
 export async function startPostmaster (cluster: Cluster, postgres: Postgres): Promise<number> {
   const deadline = Date.now() + startSeconds * 1000
   for (;;) {
     await removeForeignPidFile(cluster)
-    const port = await freePort(await readRememberedPort(cluster))
+    const port = await freePort(await readLastPort(cluster))
     try {
       await runProgram(postgres, 'pg_ctl', cluster.folder, ['start', '-w', '-t', String(startSeconds), '-o', `-p ${port}`], cluster.logFile)
       await writeFile(cluster.portFile, String(port))
@@ -49,14 +49,14 @@ export async function startPostmaster (cluster: Cluster, postgres: Postgres): Pr
 }
 
 /**
- * Another program may have taken the port between our look and the start; and the processes of a server that was killed
+ * Another program may have taken the port between the check and the start; and the processes of a server that was killed
  * need a moment to notice it, until which they hold its shared memory.
  */
 async function isTemporary ({ logFile }: Cluster): Promise<boolean> {
   return /Address already in use|pre-existing shared memory block|lock file "postmaster.pid" already exists/.test(await readFile(logFile, 'utf8'))
 }
 
-/** Ends it in the mode that rolls back what is open and leaves nothing to recover. */
+/** Stops it in fast mode: open transactions are rolled back, and no recovery is needed. */
 export async function stopPostmaster (cluster: Cluster, postgres: Postgres): Promise<void> {
   await runProgram(postgres, 'pg_ctl', cluster.folder, ['stop', '-m', 'fast', '-w', '-t', String(stopSeconds)], `${cluster.logFile}.stop`)
   await rm(`${cluster.logFile}.stop`, { force: true })
@@ -86,8 +86,8 @@ async function removeForeignPidFile (cluster: Cluster): Promise<void> {
   }
 }
 
-async function freePort (wished: number | undefined): Promise<number> {
-  return await portIfFree(wished ?? 0) ?? await portIfFree(0) ?? 0
+async function freePort (preferred: number | undefined): Promise<number> {
+  return await portIfFree(preferred ?? 0) ?? await portIfFree(0) ?? 0
 }
 
 function portIfFree (port: number): Promise<number | undefined> {

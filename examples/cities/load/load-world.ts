@@ -1,19 +1,19 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
-import { readLands, readPlaces, type Place } from './places.ts'
-import { firstTags } from './tags.ts'
+import { readCountries, readPlaces, type Place } from './places.ts'
+import { initialTags } from './tags.ts'
 
-/** Any number will do, as long as every server that might load takes the same. */
+/** Arbitrary, but the same in every server that may load. */
 const loadLock = 7_306_574_002
 
 const rowsPerStatement = 20_000
 
-/** Said to people when the database refuses, so it is a sentence. */
+/** Shown to people when the database refuses a change. */
 const capitalRule = 'The capital of a country cannot be archived.'
 
 /**
- * Makes the tables and fills them, where that has not been done. It is one transaction: whoever is killed in between
- * leaves nothing behind, and the next start does it again from the beginning.
+ * Creates and fills the tables, unless that is done. It is one transaction: a process that is killed in between leaves
+ * nothing behind, and the next start begins again.
  *
  * @returns whether there was something to load
  */
@@ -41,7 +41,7 @@ async function createTables (client: pg.Client, orm: MikroORM): Promise<void> {
   await client.query(`comment on constraint city_capital_not_archived on city is '${capitalRule}'`)
 }
 
-/** Countries are what people cannot delete here; cities may all be gone, and then that is what was wanted. */
+/** Looks at countries, which cannot be deleted here: an empty city table may be what the user wanted. */
 async function isEmpty (client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ empty: boolean }>('select not exists (select from country) as empty')
   return rows[0]?.empty === true
@@ -57,11 +57,11 @@ async function fillTables (client: pg.Client): Promise<void> {
 }
 
 async function insertCountries (client: pg.Client): Promise<void> {
-  const lands = readLands()
+  const countries = readCountries()
   await client.query(`
     insert into country (code, name, region)
     select * from unnest($1::text[], $2::text[], $3::text[])`,
-  [lands.map((land) => land.cca2), lands.map((land) => land.name.common), lands.map((land) => land.region)])
+  [countries.map((country) => country.cca2), countries.map((country) => country.name.common), countries.map((country) => country.region)])
 }
 
 async function insertCities (client: pg.Client, places: Place[]): Promise<void> {
@@ -75,12 +75,12 @@ async function insertCities (client: pg.Client, places: Place[]): Promise<void> 
 }
 
 async function insertTags (client: pg.Client, places: Place[]): Promise<void> {
-  const lands = new Map(readLands().map((land) => [land.cca2, land]))
-  for (const { id, name, belongsTo } of firstTags) {
+  const countries = new Map(readCountries().map((country) => [country.cca2, country]))
+  for (const { id, name, applies } of initialTags) {
     await client.query('insert into tag (id, name) values ($1, $2)', [id, name])
     const tagged = places.filter((place) => {
-      const land = lands.get(place.country)
-      return land !== undefined && belongsTo(place, land)
+      const country = countries.get(place.country)
+      return country !== undefined && applies(place, country)
     })
     await client.query('insert into city_tags (city_id, tag_id) select unnest($1::int[]), $2', [tagged.map((place) => place.cityId), id])
   }

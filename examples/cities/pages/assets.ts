@@ -11,7 +11,7 @@ const types: Record<string, string> = {
 const own = ['api.js', 'bulk-dialog.js', 'change-fields.js', 'choice-search.js', 'elements.js', 'job-card.js', 'locks.js', 'main.js', 'preview.js', 'selection.js',
   'page.css', 'table.css', 'bulk.css', 'icon.svg']
 
-/** The files that the page loads, all of them from here: read once, and sent again only when they have changed. */
+/** Serves every file that the page loads. They are read once; browsers revalidate by ETag. */
 export const assetRoutes: FastifyPluginAsync = async (app) => {
   await serve('htmx.js', new URL(import.meta.resolve('htmx.org/dist/htmx.min.js')))
   for (const name of own) await serve(name, new URL(`browser/${name}`, import.meta.url))

@@ -1,9 +1,9 @@
 import { cityStatuses, type Country } from '../entities/index.ts'
 import type { CityQuery } from '../schemas/index.ts'
 import { html, type Html } from './html.ts'
-import { statusLabels } from './words.ts'
+import { statusLabels } from './format.ts'
 
-/** Applies itself as it is changed; without scripts there is a button. */
+/** Submits itself on every change; without scripts there is a button. */
 export function filters (query: CityQuery, countries: Country[]): Html {
   return html`
 <search>

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: everything that came into it from outside was escaped. */
+/** Markup that is safe to send: inserted values are escaped. */
 export class Html {
   readonly markup: string
 
@@ -7,10 +7,10 @@ export class Html {
   }
 }
 
-/** What a template may hold. Nothing at all, and `false`, leave no trace. */
+/** What can be inserted into a template; null, undefined and `false` render as nothing. */
 export type Content = Html | string | number | false | null | undefined | readonly Content[]
 
-/** A template whose values are escaped, unless they are templates themselves. Attributes must be quoted. */
+/** Escapes values, unless they are templates themselves. Attributes must be quoted. */
 export function html (parts: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(parts.reduce((markup, part, index) => markup + render(values[index - 1]) + part))
 }

@@ -1,8 +1,8 @@
 import { html, type Html } from './html.ts'
 
 /**
- * Keeps htmx from evaluating text as code and from writing styles of its own, so that the page's policy can forbid both.
- * Going back loads the page anew: a stored copy would show jobs and locks as they were.
+ * Keeps htmx from evaluating strings and from inserting styles, since the content security policy forbids both. Going
+ * back reloads the page: a cached copy would show outdated jobs and locks.
  */
 const htmxConfig = JSON.stringify({
   allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true, historyCacheSize: 0, refreshOnHistoryMiss: true

@@ -2,8 +2,8 @@ import type { CityQuery } from '../schemas/index.ts'
 
 export const pageSize = 50
 
-/** The query of the same page with another offset, without what is not set. */
-export function addressOf (query: CityQuery, offset: number = 0): string {
+/** The URL of the same list at another offset, without unset filters. */
+export function pageUrl (query: CityQuery, offset: number = 0): string {
   const members = new URLSearchParams()
   for (const name of ['q', 'country', 'status'] as const) {
     if (query[name] !== undefined) members.set(name, query[name])
@@ -12,7 +12,7 @@ export function addressOf (query: CityQuery, offset: number = 0): string {
   return members.size === 0 ? '/' : `/?${members.toString()}`
 }
 
-/** What the bulk routes call the same set of cities. An empty filter is not a filter: everything must be asked for by name. */
+/** The bulk selection of the same cities. The bulk routes refuse an empty filter: all records must be requested as `all`. */
 export function selectionOf ({ country, status, q }: CityQuery): { filter: object } | { all: true } {
   const filter = {
     ...(country === undefined ? {} : { country }),

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { Country } from '../entities/index.ts'
-import { dropEmptyMembers } from '../routes/empty-members.ts'
+import { dropEmptyParameters } from '../routes/drop-empty-parameters.ts'
 import { selectCities } from '../routes/select-cities.ts'
 import { CityQuerySchema, type CityQuery } from '../schemas/index.ts'
 import { assetRoutes } from './assets.ts'
@@ -9,7 +9,7 @@ import { citiesPage } from './cities-page.ts'
 import { cityTable } from './city-table.ts'
 import { pageSize } from './page-query.ts'
 
-/** Nothing from elsewhere, and no script that is not a file of ours: a name of a city can never become one. */
+/** Same origin only, and no inline script: the name of a city can never run as code. */
 const policy = "default-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
 /** The page for people. */
@@ -17,11 +17,11 @@ export const pageRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (a
   await app.register(assetRoutes)
 
   app.get('/', {
-    preValidation: dropEmptyMembers,
+    preValidation: dropEmptyParameters,
     attachValidation: true,
     schema: { hide: true, querystring: CityQuerySchema }
   }, async (request, reply) => {
-    // A person who has mistyped the address gets the whole table and not an error.
+    // An invalid query shows the whole table instead of an error.
     const query: CityQuery = request.validationError === undefined ? request.query : {}
     const em = orm.em.fork()
     const page = await selectCities(em, { ...query, limit: pageSize })

@@ -4,11 +4,11 @@ import { assertUnlocked } from '../../../plugins/index.ts'
 import { City, Country, Tag } from '../entities/index.ts'
 import { CityNotFound, ReferenceNotFound, RuleRefused } from '../errors.ts'
 import type { CityPatch } from '../schemas/index.ts'
-import { ruleOf } from './database-rules.ts'
+import { constraintMessage } from './constraint-message.ts'
 
 /**
- * Changes one city in a transaction of its own and answers it as it is then, with its tags.
- * @throws records_locked while a bulk job holds it
+ * Changes one city in its own transaction and returns it as committed, with its tags.
+ * @throws records_locked while a bulk job has locked it
  */
 export async function changeCity (em: EntityManager, id: number, patch: CityPatch): Promise<City> {
   try {
@@ -21,7 +21,7 @@ export async function changeCity (em: EntityManager, id: number, patch: CityPatc
       return city
     })
   } catch (error) {
-    if (error instanceof CheckConstraintViolationException) throw new RuleRefused(await ruleOf(em, error))
+    if (error instanceof CheckConstraintViolationException) throw new RuleRefused(await constraintMessage(em, error))
     throw error
   }
 }

@@ -7,18 +7,18 @@ import {
 } from '../schemas/index.ts'
 import { changeCity } from './change-city.ts'
 import { cityJson, cityWithTagsJson, selectCities } from './select-cities.ts'
-import { dropEmptyMembers } from './empty-members.ts'
+import { dropEmptyParameters } from './drop-empty-parameters.ts'
 
 /** The ordinary routes beside the bulk routes: one city, or a page of them. */
 export const cityRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (app, { orm }) => {
   const problem = reference(ProblemSchema)
 
   app.get('/cities', {
-    preValidation: dropEmptyMembers,
+    preValidation: dropEmptyParameters,
     schema: {
       tags: ['cities'],
       operationId: 'listCities',
-      summary: 'A page of cities, ordered by id',
+      summary: 'List cities, ordered by id',
       querystring: CityQuerySchema,
       response: { 200: reference(CityListSchema), 400: problem }
     }
@@ -31,7 +31,7 @@ export const cityRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (a
     schema: {
       tags: ['cities'],
       operationId: 'getCity',
-      summary: 'A city with its tags',
+      summary: 'Get a city with its tags',
       params: CityKeySchema,
       response: { 200: reference(CityWithTagsSchema), 400: problem, 404: problem }
     }
@@ -45,7 +45,7 @@ export const cityRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (a
     schema: {
       tags: ['cities'],
       operationId: 'changeCity',
-      summary: 'Changes a city, unless a bulk job holds it',
+      summary: 'Change a city',
       params: CityKeySchema,
       body: reference(CityPatchSchema),
       response: { 200: reference(CityWithTagsSchema), 400: problem, 404: problem, 409: problem, 422: problem }

@@ -9,7 +9,7 @@ export const tagRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (ap
     schema: {
       tags: ['cities'],
       operationId: 'listTags',
-      summary: 'All tags',
+      summary: 'List all tags',
       response: { 200: reference(TagListSchema) }
     }
   }, async () => {

@@ -5,8 +5,8 @@ import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 /**
- * Query strings and paths are text, so their values are turned into what the schema asks for. Bodies are JSON and
- * are taken at their word: a wrong type, or a member that nobody knows, is a mistake and not something to mend.
+ * Query strings and paths are text, so their values are converted to the type of the schema. Bodies are JSON and are
+ * not converted: a wrong type or an unknown member is a validation error.
  */
 export const buildValidator = ((namedSchemas: Record<string, object>): FastifySchemaCompiler<object> => {
   const compiler = (coerceTypes: boolean): Ajv => {

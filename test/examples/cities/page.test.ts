@@ -1,6 +1,6 @@
 import t from 'tap'
 import { html } from '../../../examples/cities/pages/html.ts'
-import { addressOf, selectionOf } from '../../../examples/cities/pages/page-query.ts'
+import { pageUrl, selectionOf } from '../../../examples/cities/pages/page-query.ts'
 import { citiesApp } from './cities-app.ts'
 
 t.test('templates escape every value but templates', async (t) => {
@@ -12,8 +12,8 @@ t.test('templates escape every value but templates', async (t) => {
 t.test('what the bulk routes call the cities of a page', async (t) => {
   t.same(selectionOf({ offset: 50 }), { all: true })
   t.same(selectionOf({ country: 'FR', status: 'flagged', q: 'a' }), { filter: { country: 'FR', status: 'flagged', name: { contains: 'a' } } })
-  t.equal(addressOf({}), '/')
-  t.equal(addressOf({ country: 'FR', q: 'é&' }, 50), '/?q=%C3%A9%26&country=FR&offset=50')
+  t.equal(pageUrl({}), '/')
+  t.equal(pageUrl({ country: 'FR', q: 'é&' }, 50), '/?q=%C3%A9%26&country=FR&offset=50')
 })
 
 t.test('the page', async (t) => {

@@ -1,8 +1,8 @@
-// The HTTP contract, as any other client of it would use it.
+// The HTTP API, used as any other client would.
 
 const jobs = '/powercrud/async/jobs'
 
-/** A refusal, with all that the server told of it (RFC 9457). */
+/** An error response of the server (RFC 9457). */
 export class Problem extends Error {
   constructor (problem) {
     super(problem.detail ?? problem.title)
@@ -16,7 +16,7 @@ async function ask (method, url, body) {
     headers: { accept: 'application/json, application/problem+json', ...(body && { 'content-type': 'application/json' }) },
     body: body && JSON.stringify(body)
   }).catch(() => { throw new Problem({ detail: 'The server cannot be reached.' }) })
-  const answer = await response.json().catch(() => ({ detail: `The server answered ${response.status} and nothing that can be read.` }))
+  const answer = await response.json().catch(() => ({ detail: `The server answered ${response.status} with an unreadable body.` }))
   if (!response.ok) throw new Problem(answer)
   return answer
 }
@@ -28,7 +28,7 @@ export const preview = (operation, body) => ask('POST', `/cities/bulk-${operatio
 
 export const bulkOptions = () => ask('GET', '/cities/bulk-options')
 
-/** A page of what may be chosen for a field. */
+/** A page of the choices for a field. */
 export async function choicesOf (field, { search, cursor }) {
   const query = new URLSearchParams({ field, ...(search && { search }), ...(cursor && { cursor }) })
   const { fields } = await ask('GET', `/cities/bulk-options?${query}`)
@@ -37,7 +37,7 @@ export async function choicesOf (field, { search, cursor }) {
 
 export const locksOf = (ids) => ask('POST', '/cities/locks/query', { ids })
 
-/** Names of cities by their ids; one that cannot be had is left out. */
+/** Names of cities by their ids; cities that cannot be read are left out. */
 export async function namesOf (ids) {
   const cities = await Promise.all(ids.map((id) => ask('GET', `/cities/${id}`).catch(() => null)))
   return new Map(cities.filter((city) => city !== null).map(({ id, name }) => [id, name]))
@@ -52,7 +52,7 @@ export const failures = (job) => ask('GET', `${job.links.results}?outcome=failed
 /** @param {'cancel' | 'retry' | 'undo'} action */
 export const act = (job, action) => ask('POST', job.links[action] ?? `${job.links.self}/${action}`)
 
-/** What became of each record, as a file for a spreadsheet. */
+/** The result of each record, as CSV. */
 export async function resultsFile (job) {
   const response = await fetch(job.links.results, { headers: { accept: 'text/csv' } })
   if (!response.ok) throw new Problem(await response.json())

@@ -6,27 +6,27 @@ import { previewOf } from './preview.js'
 const dialog = () => find('#bulk-dialog')
 
 /**
- * Asks what is to be changed, shows what would come of it, and launches it.
+ * Asks for the changes, shows a preview, and launches the job.
  *
  * @param {import('./selection.js').Selection} selection
  * @param {(job: object, title: string) => void} launched
  */
 export async function openEdit (selection, launched) {
   const heading = `Edit ${count(selection.size)}`
-  show(heading, element('p', {}, 'One moment …'))
+  show(heading, element('p', {}, 'Loading …'))
   const options = await bulkOptions().catch(showTrouble)
   if (options === undefined) return
   const fields = options.fields.map(changeField)
-  const terms = termsFields()
+  const terms = optionFields()
   const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
   const form = element('form', {
     method: 'dialog',
     onsubmit: async (event) => {
       event.preventDefault()
       const changed = fields.filter((field) => field.read() !== undefined)
-      if (changed.length === 0) return tell(trouble, 'Choose what is to be changed.')
+      if (changed.length === 0) return tell(trouble, 'Select at least one field to change.')
       const set = Object.fromEntries(changed.map((field) => [field.name, field.read()]))
-      await lookAhead('update', { selection: selection.toBody(), set, ...terms.read() }, {
+      await showPreview('update', { selection: selection.toBody(), set, ...terms.read() }, {
         title: `${changed.map((field) => field.describe()).join(', ')} – ${count(selection.size)}`,
         verb: 'Change',
         fields: options.fields,
@@ -35,22 +35,22 @@ export async function openEdit (selection, launched) {
         back: () => show(heading, form)
       })
     }
-  }, element('fieldset', {}, element('legend', {}, 'What is to be changed'), fields.map((field) => field.row)),
+  }, element('fieldset', {}, element('legend', {}, 'Changes'), fields.map((field) => field.row)),
   terms.node, trouble, buttons(cancelButton(), element('button', { class: 'button primary', type: 'submit' }, 'Preview')))
   show(heading, form)
 }
 
-/** Deleting is always looked at first. */
+/** A delete always shows a preview first. */
 export async function openDelete (selection, launched) {
   const title = `Delete ${count(selection.size)}`
   const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
-  show(title, element('p', {}, 'Looking at what would go …'), trouble, buttons(cancelButton()))
+  show(title, element('p', {}, 'Loading the preview …'), trouble, buttons(cancelButton()))
   const options = await bulkOptions().catch(showTrouble)
   if (options === undefined) return
-  await lookAhead('delete', { selection: selection.toBody() }, { title, verb: 'Delete', tone: 'danger', fields: options.fields, launched, trouble })
+  await showPreview('delete', { selection: selection.toBody() }, { title, verb: 'Delete', tone: 'danger', fields: options.fields, launched, trouble })
 }
 
-async function lookAhead (operation, body, { title, verb, tone = 'primary', fields, launched, trouble, back }) {
+async function showPreview (operation, body, { title, verb, tone = 'primary', fields, launched, trouble, back }) {
   const shown = await preview(operation, body).catch((problem) => tell(trouble, ...reasons(problem)))
   if (shown === undefined) return
   const refusal = element('p', { class: 'trouble', role: 'alert', hidden: true })
@@ -59,7 +59,7 @@ async function lookAhead (operation, body, { title, verb, tone = 'primary', fiel
     type: 'button',
     onclick: async () => {
       go.disabled = true
-      // The frozen set of the preview is what is executed, and nothing that has come to match since.
+      // Executes the frozen selection of the preview; records that match only since then are not included.
       const job = await launch(operation, { ...body, selection: { previewId: shown.previewId } }).catch((problem) => tell(refusal, ...reasons(problem)))
       go.disabled = false
       if (job === undefined) return
@@ -73,13 +73,13 @@ async function lookAhead (operation, body, { title, verb, tone = 'primary', fiel
   go.focus()
 }
 
-/** How the job is to deal with trouble. The first choice of each is what the server does when nothing is said. */
-function termsFields () {
-  const onError = select('If a city cannot be changed', { rollback: 'undo everything', stop: 'stop there', continue: 'do the others' })
-  const onConflict = select('If another job holds a city', { fail: 'refuse', skip: 'leave it out', wait: 'wait for it' })
-  const reason = element('input', { type: 'text', maxlength: 1000, placeholder: 'For whoever looks at the job later' })
+/** How the job handles failures and conflicts. The first choice of each is the default of the server. */
+function optionFields () {
+  const onError = select('If a city cannot be changed', { rollback: 'roll back all changes', stop: 'stop, and keep earlier changes', continue: 'continue with the others' })
+  const onConflict = select('If a city is locked by another job', { fail: 'do not start', skip: 'skip it', wait: 'wait for it' })
+  const reason = element('input', { type: 'text', maxlength: 1000, placeholder: 'Shown with the job' })
   return {
-    node: element('fieldset', { class: 'terms' }, element('legend', {}, 'How'), onError.node, onConflict.node,
+    node: element('fieldset', { class: 'terms' }, element('legend', {}, 'Options'), onError.node, onConflict.node,
       element('label', { class: 'field grow' }, 'Reason', reason)),
     read: () => ({ onError: onError.read(), onConflict: onConflict.read(), ...(reason.value.trim() !== '' && { reason: reason.value.trim() }) })
   }
@@ -98,7 +98,7 @@ function show (title, ...content) {
 }
 
 function showTrouble (problem) {
-  show('That did not work', element('p', { class: 'trouble', role: 'alert' }, problem.message), buttons(cancelButton()))
+  show('Something went wrong', element('p', { class: 'trouble', role: 'alert' }, problem.message), buttons(cancelButton()))
 }
 
 function buttons (...some) {
@@ -114,8 +114,8 @@ function tell (place, ...lines) {
   place.replaceChildren(...lines.map((line) => element('span', {}, line)))
 }
 
-/** A refusal in a few lines, each mistake on its own. */
+/** An error in a few lines, one for each validation error. */
 function reasons ({ message, problem: { errors = [], conflictCount } }) {
   if (errors.length > 0) return errors.map((one) => `${one.path.replace(/^.*\//, '')}: ${one.message}`)
-  return conflictCount === undefined ? [message] : [message, `${count(conflictCount)} held by other jobs.`]
+  return conflictCount === undefined ? [message] : [message, `${count(conflictCount)} locked by other jobs.`]
 }

@@ -2,17 +2,17 @@ import { choiceSearch } from './choice-search.js'
 import { element } from './elements.js'
 
 /**
- * The row of the form for one editable field, built from what `bulk-options` tells of it: a box that says whether it is
- * changed at all, and a control that fits its values.
+ * The row of the form for one editable field, built from its description in `bulk-options`: a checkbox for whether it is
+ * changed, and a control that fits its type.
  *
- * @returns {{ row: HTMLElement, name: string, label: string, read: () => unknown, describe: () => string }} `read` answers undefined while
- *   the field is not to be changed
+ * @returns {{ row: HTMLElement, name: string, label: string, read: () => unknown, describe: () => string }} `read` returns undefined
+ *   while the field is not to be changed
  */
 export function changeField (field) {
   const control = controlOf(field)
   const box = element('input', { type: 'checkbox', id: `change-${field.name}` })
   control.node.setAttribute('aria-labelledby', `label-${field.name}`)
-  // Who touches the control wants the change.
+  // Using the control implies the change.
   control.node.addEventListener('input', () => { box.checked = true })
   const row = element('div', { class: 'change' },
     element('label', { class: 'change-label', id: `label-${field.name}`, for: box.id }, box, ` ${field.label}`),
@@ -35,11 +35,11 @@ function controlOf (field) {
   return textControl(field)
 }
 
-const nothing = 'nothing'
+const nothing = 'none'
 
 /**
- * Which entry of the list is chosen is kept as its place, so that values of any type come back as they were. What is chosen
- * stays in the list whatever is searched for afterwards.
+ * Options are identified by their index, so that values of any type are preserved. The selected one stays in the list
+ * whatever is searched for afterwards.
  */
 function choiceControl (field) {
   const none = field.nullable ? [{ value: null, label: `(${nothing})` }] : []
@@ -52,7 +52,7 @@ function choiceControl (field) {
     if (kept !== undefined) list.value = String(items.findIndex(({ value }) => same(value, kept.value)))
   }
   fill(field.choices.items)
-  // Until somebody has chosen, the first that is found is as good as any.
+  // Until the user has chosen, the first match is selected.
   let touched = false
   list.addEventListener('input', () => { touched = true })
   const search = choiceSearch(field, (found) => {
@@ -74,7 +74,7 @@ function numberControl ({ nullable, schema }) {
 }
 
 function instantControl ({ nullable }) {
-  const node = element('input', { type: 'datetime-local', step: 60, title: nullable ? 'Empty: nothing' : undefined })
+  const node = element('input', { type: 'datetime-local', step: 60, title: nullable ? 'Leave empty for none' : undefined })
   return { node, read: () => node.value === '' ? null : new Date(node.value).toISOString(), describe: () => node.value.replace('T', ' ') || nothing }
 }
 
@@ -84,10 +84,10 @@ function textControl ({ nullable, schema }) {
 }
 
 function emptyHint (nullable) {
-  return nullable ? { placeholder: 'Empty: nothing' } : { required: true }
+  return nullable ? { placeholder: 'Leave empty for none' } : { required: true }
 }
 
-/** Each choice stays, is added, or is taken away; or the chosen ones take the place of all. */
+/** Each choice is kept, added or removed; or the added ones replace all. */
 function collectionControl (field) {
   const rows = []
   const list = element('div', {})
@@ -99,7 +99,7 @@ function collectionControl (field) {
     list.append(made.node)
     return made
   }
-  // What is to be added or taken away stays in sight, whatever is searched for.
+  // Choices to add or remove stay visible, whatever is searched for.
   const show = (items) => {
     const found = new Set(items.map(rowOf))
     for (const row of rows) row.node.hidden = !found.has(row) && row.way() === 'keep'
@@ -108,7 +108,7 @@ function collectionControl (field) {
   const search = choiceSearch(field, show)
   const replace = element('input', { type: 'checkbox' })
   const node = element('div', { class: 'collection', role: 'group' }, search, list,
-    element('label', {}, replace, ' Replace all by those added'))
+    element('label', {}, replace, ' Replace all with those added'))
   const going = (way) => rows.filter((row) => row.way() === way)
   const values = (way) => going(way).map((row) => row.value)
   const labels = (way) => going(way).map((row) => row.label).join(', ')
@@ -119,7 +119,7 @@ function collectionControl (field) {
       : Object.fromEntries(['add', 'remove'].filter((way) => values(way).length > 0).map((way) => [way, values(way)])),
     describe: () => replace.checked
       ? labels('add') || nothing
-      : [labels('add') && `add ${labels('add')}`, labels('remove') && `remove ${labels('remove')}`].filter(Boolean).join('; ') || 'as it is'
+      : [labels('add') && `add ${labels('add')}`, labels('remove') && `remove ${labels('remove')}`].filter(Boolean).join('; ') || 'no change'
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes an element. Text is always set as text, so nothing that people have typed can become markup.
+ * Creates an element. Text is set as text, so user input can never become markup.
  *
  * @param {string} tag
  * @param {Record<string, unknown>} members attributes, or listeners as `onclick`; undefined, null and false are left out
@@ -30,7 +30,7 @@ export function number (value) {
   return numbers.format(value)
 }
 
-/** Says it to those who do not see it. */
+/** Announces a change to screen readers. */
 export function announce (text) {
   find('#announcements').textContent = text
 }

@@ -11,8 +11,8 @@ const outcomes = {
 }
 
 /**
- * Shows a job from now to its end. The bar is the server's own fragment: htmx puts it in, it asks for itself again and again,
- * and stops when it is answered 286.
+ * Shows a job until it has ended. The progress bar is the server's HTML fragment: htmx inserts it, it polls by itself, and
+ * stops at a 286.
  *
  * @param {{ title?: string, onEnd: () => void }} options
  */
@@ -60,7 +60,7 @@ export function showJob (job, { title = titleOf(job), onEnd }) {
     if (last.error !== null) body.append(element('p', { class: 'job-error' }, last.error.message))
     actions.replaceChildren(...[
       last.links.undo !== null && actionButton('Undo', 'undo', follow('Undo'), 'primary'),
-      last.status !== 'succeeded' && actionButton('Try the rest again', 'retry', follow('Again')),
+      last.status !== 'succeeded' && actionButton('Retry the rest', 'retry', follow('Retry')),
       last.counts.total > 0 && download(last, say),
       element('button', { type: 'button', class: 'button quiet', onclick: () => card.remove() }, 'Close')
     ].filter(Boolean))
@@ -75,9 +75,9 @@ function titleOf ({ operation, undoOf, counts }) {
 }
 
 function countsOf ({ counts }) {
-  const named = { succeeded: 'changed', unchanged: 'unchanged', missing: 'gone', skipped: 'left out', failed: 'failed' }
+  const named = { succeeded: 'changed', unchanged: 'unchanged', missing: 'missing', skipped: 'skipped', failed: 'failed' }
   const parts = Object.entries(named).filter(([name]) => counts[name] > 0).map(([name, word]) => `${number(counts[name])} ${word}`)
-  return parts.length === 0 ? `Nothing was changed, of ${count(counts.total)}.` : `${parts.join(', ')}, of ${count(counts.total)}.`
+  return parts.length === 0 ? `No changes, of ${count(counts.total)}.` : `${parts.join(', ')}, of ${count(counts.total)}.`
 }
 
 async function failureList (job) {

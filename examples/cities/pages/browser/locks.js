@@ -1,7 +1,7 @@
 import { locksOf } from './api.js'
 import { element, find } from './elements.js'
 
-/** Shows which of the cities on this page a job holds just now. */
+/** Marks the cities on this page that a job has locked. */
 export async function showLocks () {
   const rows = new Map([...document.querySelectorAll('#cities tr[data-id]')].map((row) => [Number(row.dataset.id), row]))
   if (rows.size === 0) return
@@ -16,6 +16,6 @@ export async function showLocks () {
 }
 
 function heldBy ({ operation, createdBy }) {
-  const title = `A bulk ${operation}${createdBy ? ` by ${createdBy.label}` : ''} is working on this city`
-  return element('span', { class: 'badge held', title }, 'In a job')
+  const title = `A bulk ${operation}${createdBy ? ` by ${createdBy.label}` : ''} has locked this city`
+  return element('span', { class: 'badge held', title }, 'Locked')
 }

@@ -11,10 +11,10 @@ const table = () => find('#cities')
 const boxes = () => [...document.querySelectorAll('#cities tbody input[type=checkbox]')]
 const ids = (some) => some.map((box) => Number(box.value))
 
-/** What the bulk routes call the cities that match the filters just now. */
+/** The bulk selection for the cities that match the current filters. */
 const matching = () => ({ base: JSON.parse(table().dataset.selection), total: Number(table().dataset.total) })
 
-function paint () {
+function update () {
   for (const box of boxes()) {
     box.checked = selection.has(Number(box.value))
     box.closest('tr').classList.toggle('selected', box.checked)
@@ -24,10 +24,10 @@ function paint () {
     page.checked = boxes().every((box) => box.checked)
     page.indeterminate = !page.checked && boxes().some((box) => box.checked)
   }
-  paintBar()
+  updateBar()
 }
 
-function paintBar () {
+function updateBar () {
   const { base, total } = matching()
   find('#bulk-bar').hidden = selection.size === 0
   find('#selected-count').textContent = number(selection.size)
@@ -37,7 +37,7 @@ function paintBar () {
 }
 
 selection.addEventListener('change', () => {
-  paint()
+  update()
   announce(`${count(selection.size)} selected`)
 })
 
@@ -70,7 +70,7 @@ find('#reset-filters').addEventListener('click', (event) => {
   form.requestSubmit()
 })
 
-// Empty fields of the form have no place in the address.
+// Empty form fields are left out of the URL.
 document.addEventListener('htmx:configRequest', ({ detail }) => {
   for (const [name, value] of Object.entries(detail.parameters)) {
     if (value === '') delete detail.parameters[name]
@@ -78,16 +78,16 @@ document.addEventListener('htmx:configRequest', ({ detail }) => {
 })
 
 document.addEventListener('htmx:afterSettle', ({ detail }) => {
-  if (detail.elt.id === 'cities') arrived()
+  if (detail.elt.id === 'cities') tableLoaded()
 })
 
-function arrived () {
-  // All that match another filter is another set: what was taken as "all" is not carried over to it.
+function tableLoaded () {
+  // "All matching" does not carry over to another filter.
   if (selection.isMatching && !selection.isSetOf(matching().base)) {
     selection.clear()
-    announce('The selection was cleared, since the filter has changed')
+    announce('Selection cleared because the filter changed')
   }
-  paint()
+  update()
   showLocks()
 }
 
@@ -108,5 +108,5 @@ async function showLivingJobs () {
   }
 }
 
-arrived()
+tableLoaded()
 showLivingJobs()

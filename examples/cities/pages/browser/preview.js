@@ -3,24 +3,24 @@ import { learnChoices } from './choice-search.js'
 import { count, element, number } from './elements.js'
 
 const namedAtMost = 20
-const effects = { cascade: 'would go too', block: 'would be in the way', set_null: 'would lose the reference', set_default: 'would lose the reference' }
+const effects = { cascade: 'would be deleted too', block: 'would prevent the delete', set_null: 'would lose the reference', set_default: 'would lose the reference' }
 
 /**
- * What an operation would do, before it is done.
+ * A preview of what an operation would do.
  *
- * @param {object} preview as the dry run answers it
- * @param {Array<{ name: string, label: string, choices: { items: Array<{ value: unknown, label: string }> } | null }>} fields as `bulk-options` tells
- *   them, to name fields and values as the form does
+ * @param {object} preview as the dry run returns it
+ * @param {Array<{ name: string, label: string, choices: { items: Array<{ value: unknown, label: string }> } | null }>} fields as `bulk-options` returns
+ *   them, to label fields and values as the form does
  */
 export async function previewOf ({ count: size, sample, failures, conflicts, conflictCount, cascades }, fields) {
   const names = await namesOf([...new Set([...sample, ...failures, ...conflicts].map(({ id }) => id))].slice(0, namedAtMost))
   await Promise.all(fields.map((field) => learnChoices(field, sample.map(({ before }) => before[field.name]).filter((value) => value !== undefined))))
   const nameOf = (id) => names.get(id) ?? `City ${id}`
   return element('div', { class: 'preview' },
-    element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is taken' : ' are taken', ', even if others come to match meanwhile.'),
+    element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is affected' : ' are affected', ', even if more match by then.'),
     sample.length > 0 && sampleTable(sample, size, nameOf, wordsOf(fields)),
     warning('would fail', failures.length, failures.map(({ id, message, code }) => `${nameOf(id)}: ${message ?? code}`)),
-    warning('held by another job', conflictCount, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
+    warning('locked by another job', conflictCount, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
     cascades.length > 0 && element('ul', {}, cascades.map(({ table, effect, count: touched }) =>
       element('li', {}, `${number(touched)} of ${table} ${effects[effect]}`))))
 }
@@ -40,7 +40,7 @@ function change (before, after) {
   return before === after ? [before] : [element('del', {}, before), ' ', element('ins', {}, after)]
 }
 
-/** Says fields and values as the form says them, where it knows them. */
+/** Labels fields and values as the form does, where they are known. */
 function wordsOf (fields) {
   const known = new Map(fields.map((field) => [field.name, field]))
   const value = (name, given) => {

@@ -1,12 +1,12 @@
 const stored = 'cities-selection'
 
 /**
- * What is selected, on all pages: some cities by their ids, or all that match a filter but for some. It outlives a reload of
- * the page, and tells of every change by a `change` event.
+ * The selection across all pages: cities by id, or all that match a filter with exceptions. It survives a reload, and
+ * dispatches a `change` event on every change.
  */
 export class Selection extends EventTarget {
   #ids = new Set()
-  /** Set while all that match are selected: what the bulk routes call them, and how many they were. */
+  /** Set while all matching cities are selected: their bulk selection, and how many they were. */
   #matching = null
 
   constructor () {
@@ -24,12 +24,12 @@ export class Selection extends EventTarget {
     return this.#matching === null ? this.#ids.size : this.#matching.total - this.#ids.size
   }
 
-  /** Whether what is selected was taken from this set as a whole. */
+  /** Whether the selection is all of this set, possibly with exceptions. */
   isSetOf (base) {
     return JSON.stringify(this.#matching?.base) === JSON.stringify(base)
   }
 
-  /** Whether these are all of the set, none left out. */
+  /** Whether the selection is all of this set, without exceptions. */
   isAllOf (base) {
     return this.isSetOf(base) && this.#ids.size === 0
   }
@@ -38,7 +38,7 @@ export class Selection extends EventTarget {
     return this.#matching === null ? this.#ids.has(id) : !this.#ids.has(id)
   }
 
-  /** While all that match are selected, the ids that are kept are those left out. */
+  /** While all matching cities are selected, `#ids` holds the exceptions. */
   set (ids, selected) {
     const keep = selected === (this.#matching === null)
     for (const id of ids) {
@@ -60,7 +60,7 @@ export class Selection extends EventTarget {
     this.#changed()
   }
 
-  /** For the body of a launch. The count makes sure that what is changed is what was seen. */
+  /** For the body of a launch. The count makes the launch fail if a different number matches by then. */
   toBody () {
     if (this.#matching === null) return { ids: [...this.#ids] }
     const exclude = [...this.#ids]

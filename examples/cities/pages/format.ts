@@ -4,11 +4,11 @@ import { html, type Html } from './html.ts'
 const numbers = new Intl.NumberFormat('en-GB')
 const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 
-export function number (value: number): string {
+export function formatNumber (value: number): string {
   return numbers.format(value)
 }
 
-export function day (instant: Date): Html {
+export function formatDay (instant: Date): Html {
   return html`<time datetime="${instant.toISOString()}">${days.format(instant)}</time>`
 }
 

@@ -23,8 +23,8 @@ export function clusterIn (dataFolder: string): Cluster {
 }
 
 /**
- * Makes the data folder, if it is not there. It is made under another name and then renamed, so that it is there whole
- * or not at all; a start that is killed in between leaves a folder that the next start removes.
+ * Creates the data folder, unless it exists. It is created under another name and renamed, so that it is complete or
+ * absent; a start that is killed in between leaves a folder that the next start removes.
  */
 export async function createCluster (dataFolder: string, postgres: Postgres): Promise<void> {
   const cluster = clusterIn(dataFolder)
@@ -32,15 +32,15 @@ export async function createCluster (dataFolder: string, postgres: Postgres): Pr
   if (await exists(cluster.folder)) return await checkCluster(cluster.folder, postgres)
   await removeOrphaned(dataFolder)
 
-  const workshop = join(dataFolder, `postgres.new-${process.pid}`)
-  const newFolder = join(workshop, 'postgres')
+  const stagingFolder = join(dataFolder, `postgres.new-${process.pid}`)
+  const newFolder = join(stagingFolder, 'postgres')
   await mkdir(newFolder, { recursive: true, mode: 0o755 })
   try {
     await initializeCluster(newFolder, postgres, { password: randomBytes(18).toString('base64url'), logFile: cluster.logFile, args: serverSettings() })
-    await rename(join(workshop, 'password'), join(newFolder, 'cities.password'))
-    await takePlace(newFolder, cluster.folder)
+    await rename(join(stagingFolder, 'password'), join(newFolder, 'cities.password'))
+    await publishFolder(newFolder, cluster.folder)
   } finally {
-    await rm(workshop, { recursive: true, force: true })
+    await rm(stagingFolder, { recursive: true, force: true })
   }
 }
 
@@ -72,7 +72,7 @@ async function checkCluster (folder: string, { programs, user, placeVariable }: 
   }
 }
 
-/** Only our own process's addresses, no socket files, and room for writing many rows at once. */
+/** Listens on the loopback address only, without socket files, with room for large writes. */
 function serverSettings (): string[] {
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -90,8 +90,8 @@ function serverSettings (): string[] {
   ]
 }
 
-/** Another server may have been faster: then its folder stays, and ours is removed with the workshop. */
-async function takePlace (newFolder: string, folder: string): Promise<void> {
+/** Another server may have been faster: then its folder is used, and ours is removed with the staging folder. */
+async function publishFolder (newFolder: string, folder: string): Promise<void> {
   try {
     await rename(newFolder, folder)
   } catch (error) {
@@ -99,7 +99,7 @@ async function takePlace (newFolder: string, folder: string): Promise<void> {
   }
 }
 
-/** What starts that were killed have left. */
+/** Removes the staging folders of starts that were killed. */
 async function removeOrphaned (dataFolder: string): Promise<void> {
   for (const name of await readdir(dataFolder)) {
     const pid = /^postgres\.new-(\d+)$/.exec(name)?.[1]
@@ -111,7 +111,7 @@ export async function readPassword (cluster: Cluster): Promise<string> {
   return await readFile(cluster.passwordFile, 'utf8')
 }
 
-export async function readRememberedPort (cluster: Cluster): Promise<number | undefined> {
+export async function readLastPort (cluster: Cluster): Promise<number | undefined> {
   return await readFile(cluster.portFile, 'utf8').then(Number, () => undefined)
 }
 
