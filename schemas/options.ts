@@ -49,7 +49,7 @@ const Choices = Type.Union([
 
 export const ResourceOptionsSchema = Type.Object({
   entity: Kind('a MikroORM entity', (value) => isFunction(value) || isObject(value), {
-    description: 'The MikroORM entity: its class or its `EntitySchema`.'
+    description: "The MikroORM entity: its class or its `EntitySchema`. Its table must be there at registration, in one schema: the entity's own, else the ORM's, else by search path."
   }),
   path: Type.String({
     pattern: '^(/[^/\\s?#]+)+$', description: 'Where the routes are: a path that begins with a slash and does not end with one.', examples: ['/cities']

@@ -107,6 +107,10 @@ export interface Referrer {
   /** Quoted name of the table that refers, and that name for people. */
   table: string
   name: string
+  /** Quoted name of the partitioned table that it belongs to; its own where it is no partition. */
+  root: string
+  /** Quoted name of what it refers to: the table, or one of its partitions. */
+  target: string
   columns: string[]
   /** The columns that it refers to, in the same order. */
   referenced: string[]
@@ -114,10 +118,14 @@ export interface Referrer {
   action: 'a' | 'r' | 'c' | 'n' | 'd'
 }
 
-/** The foreign keys that refer to a (quoted) table. */
+/** The foreign keys that refer to a (quoted) table, to a partition of it, or to the partitioned table that it belongs to. */
 export async function readReferrers (sql: Sql, table: string): Promise<Referrer[]> {
-  const rows = await sql.query<{ schema: string, name: string, columns: string[], referenced: string[], action: Referrer['action'] }>(`
+  const rows = await sql.query<{ schema: string, name: string, root: string, target: string, columns: string[], referenced: string[], action: Referrer['action'] }>(`
     SELECT n.nspname AS schema, c.relname AS name, f.confdeltype AS action,
+      (SELECT format('"%s"."%s"', replace(rn.nspname, '"', '""'), replace(r.relname, '"', '""')) FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+        WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)) AS root,
+      (SELECT format('"%s"."%s"', replace(tn.nspname, '"', '""'), replace(t.relname, '"', '""')) FROM pg_class t JOIN pg_namespace tn ON tn.oid = t.relnamespace
+        WHERE t.oid = f.confrelid) AS target,
       (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(f.conkey) WITH ORDINALITY AS k (attnum, place)
         JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum) AS columns,
       (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(f.confkey) WITH ORDINALITY AS k (attnum, place)
@@ -125,7 +133,8 @@ export async function readReferrers (sql: Sql, table: string): Promise<Referrer[
     FROM pg_constraint f
     JOIN pg_class c ON c.oid = f.conrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE f.contype = 'f' AND f.confrelid = to_regclass($1) AND f.conparentid = 0
+    WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid IN (
+      SELECT to_regclass($1) UNION SELECT relid FROM pg_partition_tree(to_regclass($1)) UNION SELECT relid FROM pg_partition_ancestors(to_regclass($1)) AS a (relid))
     ORDER BY c.relname, f.conname`, [table])
   return rows.map(({ schema, ...referrer }) => ({ ...referrer, table: `${quote(schema)}.${quote(referrer.name)}` }))
 }

@@ -222,6 +222,29 @@ t.test('a partitioned table is updated, deleted from and undone in all of its pa
   t.same(await rows('SELECT id FROM note ORDER BY id'), [{ id: 2 }, { id: 3 }])
 })
 
+t.test('a record that refers to one partition, or from one, goes along with no delete while another job holds it', async (t) => {
+  const Thing = defineEntity({ name: 'Thing', properties: { id: p.integer().primary(), name: p.string() } })
+  const Note = defineEntity({ name: 'Note', properties: { id: p.integer().primary(), text: p.string() } })
+  const { engine, rows, perform } = await open(t, {
+    sql: `
+      CREATE TABLE thing (id int PRIMARY KEY, name text) PARTITION BY RANGE (id);
+      CREATE TABLE thing_1 PARTITION OF thing FOR VALUES FROM (1) TO (100);
+      CREATE TABLE thing_2 PARTITION OF thing FOR VALUES FROM (100) TO (200);
+      CREATE TABLE note (id int PRIMARY KEY, text text, thing_id int) PARTITION BY RANGE (id);
+      CREATE TABLE note_1 PARTITION OF note FOR VALUES FROM (1) TO (100);
+      CREATE TABLE note_2 PARTITION OF note FOR VALUES FROM (100) TO (200);
+      ALTER TABLE note_1 ADD FOREIGN KEY (thing_id) REFERENCES thing_1 ON DELETE CASCADE;
+      INSERT INTO thing VALUES (1, 'a'), (2, 'a'), (100, 'a');
+      INSERT INTO note VALUES (1, 'a', 1), (2, 'a', 2), (100, 'a', 1);`,
+    entities: [Thing, Note],
+    resources: { things: { entity: Thing }, notes: { entity: Note, bulkFields: ['text'] } }
+  })
+  await launchTask(engine, 'idle', null, { conflicts: { notes: [1] } })
+  t.match(await perform({ selection: { all: true }, onError: 'continue' }), { succeeded: 2, failed: 1 })
+  t.same(await rows('SELECT id FROM thing'), [{ id: 1 }])
+  t.same(await rows('SELECT id FROM note ORDER BY id'), [{ id: 1 }, { id: 100 }])
+})
+
 t.test('under row-level security, what is hidden is missing, and what may not be written so fails; nothing else is claimed', async (t) => {
   const Thing = defineEntity({ name: 'Thing', properties: { id: p.integer().primary(), name: p.string() } })
   const database = await createEngineDatabase(t)

@@ -50,6 +50,6 @@ function isDeletedAlong (resource: EngineResource, referrer: Referrer): boolean 
 }
 
 /** Whether it is a reference of a resource's records to each other. */
-export function isWithin ({ table }: Pick<EngineResource, 'table'>, { table: from }: Referrer): boolean {
+export function isWithin ({ table }: Pick<EngineResource, 'table'>, { root: from }: Referrer): boolean {
   return from === table
 }

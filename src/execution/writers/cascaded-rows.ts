@@ -32,9 +32,9 @@ function step (tables: readonly string[], reference: CascadeReference, goesOn: s
 }
 
 /** SQL: FROM … WHERE of the rows `c` that refer by one foreign key to row `g` of those that are gone. */
-export function referring (tables: readonly string[], { from, to, columns, referenced }: CascadeReference): string {
+export function referring (tables: readonly string[], { from, to, target, columns, referenced }: CascadeReference): string {
   const on = columns.map((column, index) => `c.${quote(column)} = p.${quote(referenced[index]!)}`).join(' AND ')
-  return `FROM ${tables[from]!} p JOIN ${tables[to]!} c ON ${on}
+  return `FROM ${target ?? tables[from]!} p JOIN ${tables[to]!} c ON ${on}
         WHERE g.number = ${from} AND p.tableoid = g.part AND p.ctid = g.place`
 }
 
