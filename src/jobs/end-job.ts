@@ -1,4 +1,5 @@
 import type { JobStatus } from '../../schemas/job.ts'
+import type { EndTransition } from '../engine/states.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Engine } from '../engine/engine.ts'
 import { engineError, isPowercrudError } from '../errors.ts'
@@ -14,7 +15,9 @@ export interface Ending {
   job: { id: string, selection_id: string }
   /** The claim that ends it; undefined for those who end a job from outside. */
   fence: number | undefined
-  from: readonly JobStatus[]
+  transition: EndTransition
+  /** The status that the job was read in, where it must not have moved since. */
+  readAs?: JobStatus
   end: JobEnd
   /** The record that was at fault. */
   blame?: { no: number, refusal: Refusal }
@@ -25,11 +28,11 @@ export interface Ending {
  * it. The job's row comes last, since it is locked until the commit.
  * Resolves to the ended job; undefined (roll back) when somebody else has it, or ended it.
  */
-export async function endJob (engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, { job, fence, from, end, blame }: Ending): Promise<JobRow | undefined> {
+export async function endJob (engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, { job, fence, transition, readAs, end, blame }: Ending): Promise<JobRow | undefined> {
   const { tables } = engine
   if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
   await releaseSelection(sql, tables, job.selection_id)
-  const ended = await finishJob(sql, tables, { id: job.id, fence, end, from })
+  const ended = await finishJob(sql, tables, { id: job.id, fence, transition, end, ...(readAs !== undefined && { readAs }) })
   // Whoever added a lock while the first release looked has committed by now, and from now on nobody can.
   if (ended === undefined) return undefined
   await releaseSelection(sql, tables, job.selection_id)

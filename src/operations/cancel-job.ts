@@ -25,7 +25,7 @@ async function cancel (engine: Engine, id: string): Promise<JobRow> {
       case 'queued':
       case 'waiting':
       case 'paused': {
-        const ended = await endJobNow(engine, { job, fence: undefined, from: [job.status], end: { status: 'cancelled', error: null } })
+        const ended = await endJobNow(engine, { job, fence: undefined, transition: 'cancel', end: { status: 'cancelled', error: null } })
         if (ended !== undefined) return ended
         break
       }

@@ -16,9 +16,6 @@ import type { TransactionOutcome } from '../../database/entity-transaction.ts'
 
 type Attempt = { kind: 'done', under: JobStatus } | { kind: 'refused', refusal: Refusal } | { kind: 'fenced' }
 
-/** The statuses under which a chunk that was begun is still committed. */
-const committable = ['running', 'pausing', 'cancelling'] as const
-
 /** `stop` and `continue`: one transaction per chunk; what is committed stays, whatever dies. */
 export async function runChunkByChunk (run: Run): Promise<RunEnd> {
   const { engine: { database, tables }, claim: { job } } = run
@@ -47,7 +44,7 @@ async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkTo
 
   const isOurs = await completeChunk(sql, tables, { jobId: job.id, no: chunk.no, result: resultOf(outcome) })
   const counts = countsOf(outcome, chunk.size)
-  const under = isOurs ? await commitCounts(sql, tables, { id: job.id, fence, counts, under: committable }) : undefined
+  const under = isOurs ? await commitCounts(sql, tables, { id: job.id, fence, counts }) : undefined
   return under === undefined
     ? { commit: false, value: { kind: 'fenced' } }
     : { commit: true, value: { kind: 'done', under } }
@@ -59,7 +56,7 @@ async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunE
   if (now === undefined) return { kind: 'left' }
   const counts = addOutcomes(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
   const ended = await endJobNow(engine, {
-    job, fence, from: committable, blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
+    job, fence, transition: 'finish', blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
   })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
@@ -68,6 +65,6 @@ async function finish (run: Run): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const now = await readJob(engine.database, engine.tables, job.id)
   if (now === undefined || now.fence !== fence) return { kind: 'left' }
-  const ended = await endJobNow(engine, { job, fence, from: committable, end: endOf(now, now) })
+  const ended = await endJobNow(engine, { job, fence, transition: 'finish', end: endOf(now, now) })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }

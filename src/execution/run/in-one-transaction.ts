@@ -41,7 +41,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
   }
   const { no, refusal } = attempt
   const ended = await endJobNow(engine, {
-    job, fence, from: ['running', 'cancelling'], blame: { no, refusal }, end: rolledBack(refusal)
+    job, fence, transition: 'finish', blame: { no, refusal }, end: rolledBack(refusal)
   })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
@@ -71,7 +71,7 @@ async function writeAll (run: Run, transaction: WriteTransaction): Promise<Trans
     lookedAt += chunk.size
     after = chunk.no
   }
-  const ended = await endJob(engine, transaction.sql, { job, fence, from: ['running'], end: endOf(job, addOutcomes(job, counts)) })
+  const ended = await endJob(engine, transaction.sql, { job, fence, transition: 'finishInOneTransaction', end: endOf(job, addOutcomes(job, counts)) })
   return ended === undefined
     ? { commit: false, value: { kind: 'fenced' } }
     : { commit: true, value: { kind: 'ended', job: ended } }

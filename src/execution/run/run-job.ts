@@ -65,7 +65,7 @@ async function fail (run: Run, error: unknown): Promise<RunEnd> {
   engine.log.error({ jobId: job.id, err: error }, 'a job failed')
   const code = isTransient(error) ? 'serialization_failure' : 'internal'
   const ended = await endJobNow(engine, {
-    job, fence, from: ['running', 'pausing', 'cancelling'], end: { status: 'failed', error: { code, message: messageOf(code) } }
+    job, fence, transition: 'finish', end: { status: 'failed', error: { code, message: messageOf(code) } }
   })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }

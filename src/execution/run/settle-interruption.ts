@@ -15,7 +15,7 @@ export async function settleInterruption (run: Pick<Run, 'engine' | 'claim' | 'h
   switch (interruptionOf(run)) {
     case 'cancelling': {
       const end = { status: 'cancelled', error: null, ...(counts !== undefined && { counts }) } as const
-      const ended = await endJobNow(engine, { job, fence, from: ['cancelling'], end })
+      const ended = await endJobNow(engine, { job, fence, transition: 'settleCancel', end })
       return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
     }
     case 'pausing':

@@ -101,7 +101,7 @@ async function attempt (run: TaskRun): Promise<JobRow | undefined> {
     if (result === undefined) return undefined
     let ended: JobRow | undefined
     await transaction.commit(async (sql) => {
-      ended = await endJob(engine, sql, { job, fence, from: ['running'], end: succeededWith(result.value) })
+      ended = await endJob(engine, sql, { job, fence, transition: 'finishInOneTransaction', end: succeededWith(result.value) })
       return ended !== undefined
     })
     return ended
@@ -195,7 +195,7 @@ async function failed (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEn
     return requeueTask(run, { settleFailure: true, restMs: Math.round(backoffMs * (0.75 + Math.random() / 2)) })
   }
   const code = isTransient(error) ? { ...end, error: { ...end.error!, rowCode: 'serialization_failure' } } : end
-  const ended = await endJobNow(engine, { job, fence, from: ['running', 'cancelling'], end: code })
+  const ended = await endJobNow(engine, { job, fence, transition: 'finish', end: code })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
 

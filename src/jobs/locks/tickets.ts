@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import { type Tables, type KeyKind, keyKinds } from '../../database/tables.ts'
+import { mayTake } from '../store/status-sql.ts'
 import { overlaps } from './conflicts.ts'
 
 /** A selection stands in line for its records instead of holding them. */
@@ -20,7 +21,7 @@ export async function hasOverlap (
   sql: Sql, tables: Tables,
   { kind, selectionId, root, ticket }: { kind: KeyKind, selectionId: string, root: string, ticket: string }
 ): Promise<boolean> {
-  const ahead = `(theirs.living OR theirs.selection_id IN (SELECT selection_id FROM ${tables.job} WHERE status = 'waiting' AND ticket < $3))`
+  const ahead = `(theirs.living OR theirs.selection_id IN (SELECT selection_id FROM ${tables.job} WHERE ${mayTake('grant')} AND ticket < $3))`
   const [row] = await sql.query<{ overlap: boolean }>(`
     SELECT EXISTS (${overlaps(tables, kind, ahead)}) AS overlap`, [selectionId, root, ticket])
   return row!.overlap
@@ -52,7 +53,7 @@ export async function nextGrantable (sql: Sql, tables: Tables, after: string): P
       JOIN pg_class kind ON kind.oid = chunk.tableoid
       WHERE chunk.selection_id = job.selection_id AND chunk.in_line
     ) line ON true
-    WHERE job.status = 'waiting' AND job.ticket > $1 AND NOT (${isHeld.join(' OR ')})
+    WHERE ${mayTake('grant', 'job.status')} AND job.ticket > $1 AND NOT (${isHeld.join(' OR ')})
     ORDER BY job.ticket
     LIMIT 1`, [after])
   return row

@@ -2,23 +2,27 @@ import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
 import type { JobCounts } from '../../engine/job-row.ts'
+import { claimedStatuses, transitions } from '../../engine/states.ts'
+import { statusIn } from './status-sql.ts'
 
 /**
  * The fence: the last statement before a chunk's COMMIT. The job row is locked only for this instant.
  *
- * Input: the claim, what the chunk adds, the statuses under which it may commit.
+ * A chunk that was begun is committed also where its worker was asked to stop in the meantime.
+ *
+ * Input: the claim, what the chunk adds.
  * Output: the status it commits under; undefined when it must be rolled back.
  */
 export async function commitCounts (
   sql: Sql, tables: Tables,
-  { id, fence, counts, under }: { id: string, fence: number, counts: Omit<JobCounts, 'total'>, under: readonly JobStatus[] }
+  { id, fence, counts }: { id: string, fence: number, counts: Omit<JobCounts, 'total'> }
 ): Promise<JobStatus | undefined> {
   const [row] = await sql.query<{ status: JobStatus }>(`
     UPDATE ${tables.job}
-    SET succeeded = succeeded + $4, unchanged = unchanged + $5, missing = missing + $6, skipped = skipped + $7, failed = failed + $8,
+    SET succeeded = succeeded + $3, unchanged = unchanged + $4, missing = missing + $5, skipped = skipped + $6, failed = failed + $7,
       progressed_at = now(), touched_at = now()
-    WHERE id = $1 AND fence = $2 AND status = ANY($3)
-    RETURNING status`, [id, fence, under, counts.succeeded, counts.unchanged, counts.missing, counts.skipped, counts.failed])
+    WHERE id = $1 AND fence = $2 AND ${statusIn(claimedStatuses)}
+    RETURNING status`, [id, fence, counts.succeeded, counts.unchanged, counts.missing, counts.skipped, counts.failed])
   return row?.status
 }
 
@@ -29,6 +33,6 @@ export async function commitCounts (
 export async function saveCheckpoint (sql: Sql, tables: Tables, { id, fence, value }: { id: string, fence: number, value: unknown }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job} SET checkpoint = $3, progressed_at = now(), touched_at = now()
-    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING 1`, [id, fence, JSON.stringify(value)])
+    WHERE id = $1 AND fence = $2 AND ${statusIn(transitions.finishInOneTransaction.from)} RETURNING 1`, [id, fence, JSON.stringify(value)])
   return rows.length > 0
 }

@@ -3,6 +3,8 @@ import type { Tables } from '../../database/tables.ts'
 import { fatalDeaths, type JobRow } from '../../engine/job-row.ts'
 import { workerDied } from './expired-leases.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
+import { claimedStatuses } from '../../engine/states.ts'
+import { mayTake, statusAfter, statusIn } from './status-sql.ts'
 
 /**
  * A worker takes a job up. The database's clock counts. A job that would have killed its last worker is not for work
@@ -17,9 +19,9 @@ export async function claimJob (
 ): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job}
-    SET fence = fence + 1, status = 'running', lease = now() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
-      deaths = deaths + (status = 'running' AND ${workerDied})::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now(), hindrance = NULL
-    WHERE id = $1 AND n = $2 AND (status = 'queued' AND (run_after IS NULL OR run_after <= now()) OR status = 'running' AND lease < now() AND deaths + (${workerDied})::int < $5)
+    SET fence = fence + 1, status = ${statusAfter('claim')}, lease = now() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
+      deaths = deaths + (${mayTake('reclaim')} AND ${workerDied})::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now(), hindrance = NULL
+    WHERE id = $1 AND n = $2 AND (${mayTake('claim')} AND (run_after IS NULL OR run_after <= now()) OR ${mayTake('reclaim')} AND lease < now() AND deaths + (${workerDied})::int < $5)
     RETURNING *`, [id, n, worker, leaseMs, fatalDeaths])
   return row
 }
@@ -55,7 +57,7 @@ export async function readClaimability (sql: Sql, tables: Tables, id: string): P
 export async function tellHindrance (sql: Sql, tables: Tables, { id, n, hindrance }: { id: string, n: number, hindrance: string }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job} SET hindrance = $3
-    WHERE id = $1 AND n = $2 AND status = 'queued' AND hindrance IS DISTINCT FROM $3
+    WHERE id = $1 AND n = $2 AND ${mayTake('claim')} AND hindrance IS DISTINCT FROM $3
     RETURNING 1`, [id, n, hindrance])
   return rows.length > 0
 }
@@ -70,7 +72,7 @@ export async function renewLease (
   const [row] = await sql.query<{ status: JobStatus }>(`
     UPDATE ${tables.job} SET lease = now() + $3 * interval '1 ms', touched_at = now(),
       progressed_at = CASE WHEN $4 THEN now() ELSE progressed_at END
-    WHERE id = $1 AND fence = $2 AND status IN ('running', 'pausing', 'cancelling')
+    WHERE id = $1 AND fence = $2 AND ${statusIn(claimedStatuses)}
     RETURNING status`, [id, fence, leaseMs, moved])
   return row?.status
 }

@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
+import { mayTake } from './status-sql.ts'
 
 export interface QueuedJob {
   id: string
@@ -21,7 +22,7 @@ export async function readQueuedJobs (
     SELECT id, n, touched_at < $1::timestamptz - $2 * interval '1 ms' AS is_unclaimed,
       greatest(0, ceil(coalesce(extract(epoch FROM run_after - $1::timestamptz), 0) * 1000))::float8 AS delay_ms, touched_at::text
     FROM ${tables.job}
-    WHERE status = 'queued' AND finished_at IS NULL
+    WHERE ${mayTake('claim')} AND finished_at IS NULL
       AND ($3::timestamptz IS NULL OR (${tables.job}.touched_at, id) > ($3, $4::uuid))
     ORDER BY ${tables.job}.touched_at, id
     LIMIT $5`, [now, leaseMs, after?.touched_at ?? null, after?.id ?? null, limit])
@@ -33,6 +34,6 @@ export async function readQueuedJobs (
  */
 export async function renumberJob (sql: Sql, tables: Tables, { id, n }: { id: string, n: number }): Promise<number | undefined> {
   const [row] = await sql.query<{ n: number }>(`
-    UPDATE ${tables.job} SET n = n + 1 WHERE id = $1 AND n = $2 AND status = 'queued' RETURNING n`, [id, n])
+    UPDATE ${tables.job} SET n = n + 1 WHERE id = $1 AND n = $2 AND ${mayTake('claim')} RETURNING n`, [id, n])
   return row?.n
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import { fatalDeaths } from '../../engine/job-row.ts'
+import { mayTake, statusAfter } from './status-sql.ts'
 
 /**
  * SQL, about a job row whose lease ran out: whether it was its worker that failed. Where the database itself went away
@@ -29,12 +30,12 @@ export async function requeueDeadJobs (sql: Sql, tables: Tables, { now, limit }:
   return sql.query<DeadJob>(`
     WITH dead AS (
       SELECT id AS dead_id, ${workerDied}::int AS death FROM ${tables.job}
-      WHERE status = 'running' AND lease < $1 AND deaths + ${workerDied}::int < $2
+      WHERE ${mayTake('requeue')} AND lease < $1 AND deaths + ${workerDied}::int < $2
       ORDER BY lease
       LIMIT $3
       FOR UPDATE SKIP LOCKED
     )
-    UPDATE ${tables.job} SET status = 'queued', n = n + 1, deaths = deaths + death, lease = NULL, worker = NULL
+    UPDATE ${tables.job} SET status = ${statusAfter('requeue')}, n = n + 1, deaths = deaths + death, lease = NULL, worker = NULL
     FROM dead WHERE id = dead_id
     RETURNING id, n, deaths, backend_pid, backend_start`, [now, fatalDeaths, limit])
 }
@@ -47,12 +48,12 @@ export async function parkDeadJobs (sql: Sql, tables: Tables, { now, limit }: { 
   return sql.query<DeadJob>(`
     WITH dead AS (
       SELECT id AS dead_id, ${workerDied}::int AS death FROM ${tables.job}
-      WHERE status = 'pausing' AND lease < $1
+      WHERE ${mayTake('pause')} AND lease < $1
       ORDER BY lease
       LIMIT $2
       FOR UPDATE SKIP LOCKED
     )
-    UPDATE ${tables.job} SET status = 'paused', deaths = deaths + death, lease = NULL, worker = NULL
+    UPDATE ${tables.job} SET status = ${statusAfter('pause')}, deaths = deaths + death, lease = NULL, worker = NULL
     FROM dead WHERE id = dead_id
     RETURNING id, n, deaths, backend_pid, backend_start`, [now, limit])
 }

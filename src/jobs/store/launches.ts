@@ -1,5 +1,7 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
+import { pendingStatuses } from '../../engine/states.ts'
+import { mayTake, statusIn } from './status-sql.ts'
 
 /**
  * Takes back a job that the queue never heard of. Output: whether it was still untouched; false means that somebody
@@ -8,7 +10,7 @@ import type { Tables } from '../../database/tables.ts'
 export async function withdrawJob (sql: Sql, tables: Tables, id: string): Promise<boolean> {
   const rows = await sql.query(`
     WITH withdrawn AS (
-      DELETE FROM ${tables.job} WHERE id = $1 AND status = 'queued' AND fence = 0 RETURNING id, selection_id
+      DELETE FROM ${tables.job} WHERE id = $1 AND ${mayTake('withdraw')} AND fence = 0 RETURNING id, selection_id
     ), released AS (
       DELETE FROM ${tables.chunk} USING withdrawn WHERE ${tables.chunk}.selection_id = withdrawn.selection_id
     ), untold AS (
@@ -25,7 +27,7 @@ export async function withdrawJob (sql: Sql, tables: Tables, id: string): Promis
 export async function countQueuedJobs (sql: Sql, tables: Tables, { userId, atMost }: { userId: string, atMost: number }): Promise<number> {
   const [row] = await sql.query<{ count: number }>(`
     SELECT count(*)::int AS count FROM (
-      SELECT FROM ${tables.job} WHERE created_by_id = $1 AND status IN ('queued', 'waiting') LIMIT $2
+      SELECT FROM ${tables.job} WHERE created_by_id = $1 AND ${statusIn(pendingStatuses)} LIMIT $2
     ) AS queued`, [userId, atMost])
   return row!.count
 }
@@ -48,6 +50,6 @@ export async function lockUndoneJob (sql: Sql, tables: Tables, id: string): Prom
   await sql.query(`SELECT 1 FROM ${tables.job} WHERE id = $1 FOR UPDATE`, [id])
   const [undo] = await sql.query<{ id: string }>(`
     SELECT id FROM ${tables.job}
-    WHERE undo_of = $1 AND (finished_at IS NULL OR status IN ('succeeded', 'completed_with_errors')) LIMIT 1`, [id])
+    WHERE undo_of = $1 AND (finished_at IS NULL OR ${statusIn(['succeeded', 'completed_with_errors'])}) LIMIT 1`, [id])
   return undo?.id
 }

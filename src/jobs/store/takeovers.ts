@@ -3,6 +3,8 @@ import type { Tables } from '../../database/tables.ts'
 import { fatalDeaths } from '../../engine/job-row.ts'
 import { workerDied } from './expired-leases.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
+import { claimedStatuses } from '../../engine/states.ts'
+import { mayTake, statusIn } from './status-sql.ts'
 import { canDo } from './workers.ts'
 
 /** How a job that is taken from its worker has to end. */
@@ -20,8 +22,8 @@ export interface TakenJob {
 
 /** SQL over $1 (the time), $2 (deaths) and $3 (milliseconds without a move). One expression on one row: it is judged anew on the row that was locked. */
 const verdict = `CASE
-  WHEN lease < $1 AND status = 'cancelling' THEN 'cancelled'
-  WHEN lease < $1 AND status = 'running' AND deaths + ${workerDied}::int >= $2 THEN 'poisoned'
+  WHEN lease < $1 AND ${mayTake('settleCancel')} THEN 'cancelled'
+  WHEN lease < $1 AND ${mayTake('requeue')} AND deaths + ${workerDied}::int >= $2 THEN 'poisoned'
   WHEN lease >= $1 AND progressed_at < $1::timestamptz - $3 * interval '1 ms' THEN 'stuck'
 END`
 
@@ -42,7 +44,7 @@ export async function takeOverJobs (
   return sql.query<TakenJob>(`
     WITH due AS (
       SELECT id AS taken_id, ${verdict} AS verdict FROM ${tables.job}
-      WHERE status IN ('running', 'pausing', 'cancelling') AND (${verdict}) IS NOT NULL
+      WHERE ${statusIn(claimedStatuses)} AND (${verdict}) IS NOT NULL
       LIMIT $5
       FOR UPDATE SKIP LOCKED
     )
@@ -72,7 +74,7 @@ export async function findAbandonedJobs (
 ): Promise<AbandonedJob[]> {
   return sql.query<AbandonedJob>(`
     SELECT id, selection_id, fence, status, hindrance FROM ${tables.job} AS job
-    WHERE status IN ('queued', 'waiting') AND touched_at < $1::timestamptz - $2 * interval '1 ms'
+    WHERE ${mayTake('abandon')} AND touched_at < $1::timestamptz - $2 * interval '1 ms'
       AND (run_after IS NULL OR run_after < $1::timestamptz - $2 * interval '1 ms')
       AND NOT EXISTS (SELECT FROM ${tables.worker} AS worker
         WHERE seen_at >= $1::timestamptz - $2 * interval '1 ms' AND ${canDo({ worker: 'worker', job: 'job' })})

@@ -1,7 +1,10 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import { type JobRow, withInstants, type JobCounts } from '../../engine/job-row.ts'
+import { engineError } from '../../errors.ts'
+import { transitions, type EndTransition } from '../../engine/states.ts'
 import type { JobStatus, TerminalStatus } from '../../../schemas/job.ts'
+import { mayTake, statusAfter } from './status-sql.ts'
 
 /**
  * A worker that shuts down gives its job back: no lease, the same delivery number, and the attempt does not count.
@@ -10,8 +13,8 @@ import type { JobStatus, TerminalStatus } from '../../../schemas/job.ts'
 export async function putBackJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
-    SET status = 'queued', lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = now()
-    WHERE id = $1 AND fence = $2 AND status = 'running'
+    SET status = ${statusAfter('release')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = now()
+    WHERE id = $1 AND fence = $2 AND ${mayTake('release')}
     RETURNING 1`, [id, fence])
   return rows.length > 0
 }
@@ -28,9 +31,9 @@ export async function retryJob (
 ): Promise<number | undefined> {
   const [row] = await sql.query<{ n: number }>(`
     UPDATE ${tables.job}
-    SET status = 'queued', n = n + 1, failures = failures + $3::int, run_after = now() + $4 * interval '1 ms',
+    SET status = ${statusAfter('reschedule')}, n = n + 1, failures = failures + $3::int, run_after = now() + $4 * interval '1 ms',
       lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
-    WHERE id = $1 AND fence = $2 AND status = 'running'
+    WHERE id = $1 AND fence = $2 AND ${mayTake('reschedule')}
     RETURNING n`, [id, fence, failed ? 1 : 0, restMs])
   return row?.n
 }
@@ -39,8 +42,8 @@ export async function retryJob (
 export async function parkJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
-    SET status = 'paused', lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
-    WHERE id = $1 AND fence = $2 AND status = 'pausing'
+    SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
+    WHERE id = $1 AND fence = $2 AND ${mayTake('pause')}
     RETURNING 1`, [id, fence])
   return rows.length > 0
 }
@@ -48,15 +51,15 @@ export async function parkJob (sql: Sql, tables: Tables, { id, fence }: { id: st
 /** Asks the worker of a job to stop; its lease stays. Output: undefined when nobody works on the job (any more). */
 export async function askToCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
-    UPDATE ${tables.job} SET status = 'cancelling', touched_at = now()
-    WHERE id = $1 AND status IN ('running', 'pausing') RETURNING *`, [id])
+    UPDATE ${tables.job} SET status = ${statusAfter('requestCancel')}, touched_at = now()
+    WHERE id = $1 AND ${mayTake('requestCancel')} RETURNING *`, [id])
   return row
 }
 
 /** A waiting job gets its records, and wants a worker. Output: whether it was still waiting. */
 export async function grantJob (sql: Sql, tables: Tables, id: string): Promise<boolean> {
   const rows = await sql.query(`
-    UPDATE ${tables.job} SET status = 'queued', touched_at = now() WHERE id = $1 AND status = 'waiting' RETURNING 1`, [id])
+    UPDATE ${tables.job} SET status = ${statusAfter('grant')}, touched_at = now() WHERE id = $1 AND ${mayTake('grant')} RETURNING 1`, [id])
   return rows.length > 0
 }
 
@@ -71,23 +74,25 @@ export interface JobEnd {
 /**
  * Ends a job: its last statement, and (under `rollback`) the fence of its one transaction.
  *
- * Input: the claim (a fence of undefined: whoever holds it, for those who end a job from outside), the end, and the
- * statuses from which it may come. Output: the ended job; undefined when somebody else has it, or ended it.
+ * Input: the claim (a fence of undefined: any, for those who end a job from outside), how it ends, and in which status it
+ * was read where that must not have changed since. Output: the ended job; undefined when another claim has it, or it is in
+ * none of the statuses that the transition starts from.
  */
 export async function finishJob (
   sql: Sql, tables: Tables,
-  { id, fence, end, from }: { id: string, fence: number | undefined, end: JobEnd, from: readonly JobStatus[] }
+  { id, fence, transition, end, readAs }: { id: string, fence: number | undefined, transition: EndTransition, end: JobEnd, readAs?: JobStatus }
 ): Promise<JobRow | undefined> {
   const { counts } = end
+  if (!transitions[transition].to.includes(end.status)) throw engineError('no_such_transition', `${transition} does not lead to ${end.status}`)
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job}
     SET status = $4, error_code = $5, error_message = $6, error_row_code = $7, result = $8,
       succeeded = coalesce($9, succeeded), unchanged = coalesce($10, unchanged), missing = coalesce($11, missing),
       skipped = coalesce($12, skipped), failed = coalesce($13, failed),
       finished_at = now(), touched_at = now(), lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL
-    WHERE id = $1 AND ($2::int IS NULL OR fence = $2) AND status = ANY($3)
+    WHERE id = $1 AND ($2::int IS NULL OR fence = $2) AND ${mayTake(transition)} AND ($3::text IS NULL OR status = $3)
     RETURNING *`, [
-    id, fence ?? null, from, end.status, end.error?.code ?? null, end.error?.message ?? null, end.error?.rowCode ?? null,
+    id, fence ?? null, readAs ?? null, end.status, end.error?.code ?? null, end.error?.message ?? null, end.error?.rowCode ?? null,
     end.result === undefined ? null : JSON.stringify(end.result),
     counts?.succeeded ?? null, counts?.unchanged ?? null, counts?.missing ?? null, counts?.skipped ?? null, counts?.failed ?? null
   ])

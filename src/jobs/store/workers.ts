@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
+import { mayTake } from './status-sql.ts'
 import type { Abilities } from '../../engine/capabilities.ts'
 
 /**
@@ -71,7 +72,7 @@ export async function countStrandedJobs (sql: Sql, tables: Tables, livingMs: num
   const [row] = await sql.query<{ stranded: number }>(`
     SELECT count(*)::int AS stranded FROM (
       SELECT FROM ${tables.job} AS job
-      WHERE status = 'queued' AND finished_at IS NULL AND NOT EXISTS (
+      WHERE ${mayTake('claim')} AND finished_at IS NULL AND NOT EXISTS (
         SELECT FROM ${tables.worker} AS worker
         WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms' AND ${canDo({ worker: 'worker', job: 'job' })})
       LIMIT $2

@@ -4,7 +4,7 @@ import type { LiveProgress } from '../../live/live-store.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { readJob } from '../store/job-rows.ts'
-import { isTerminal } from '../../engine/states.ts'
+import { isTerminal, pendingStatuses } from '../../engine/states.ts'
 import { viewJob } from './view-job.ts'
 
 /** A job with its row, for those who must judge who may see it. */
@@ -32,7 +32,7 @@ export async function viewAll (engine: Engine, rows: readonly JobRow[]): Promise
 
 /** A job that no worker has, or that has ended, tells nothing. */
 function isTold ({ status }: JobRow): boolean {
-  return !isTerminal(status) && status !== 'queued' && status !== 'waiting'
+  return !isTerminal(status) && !pendingStatuses.includes(status)
 }
 
 async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {

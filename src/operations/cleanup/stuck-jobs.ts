@@ -1,4 +1,3 @@
-import type { JobStatus } from '../../../schemas/job.ts'
 import { messageOf } from '../../errors.ts'
 import { endJobNow } from '../../jobs/end-job.ts'
 import type { JobEnd } from '../../jobs/store/transitions.ts'
@@ -7,9 +6,6 @@ import { findAbandonedJobs, takeOverJobs, type TransactionOutcome } from '../../
 import { eachJob, type Sweep } from './sweep.ts'
 
 const pageSize = 100
-
-/** What a job that works, or did, may be in when it is ended: its people may ask for something at any time. */
-const underWork: readonly JobStatus[] = ['running', 'pausing', 'cancelling']
 
 /** What was committed is counted in the row already, and stays. */
 const ends: Record<TransactionOutcome, JobEnd> = {
@@ -24,7 +20,7 @@ export async function endTaken (sweep: Sweep): Promise<void> {
   const { database, tables, leaseMs, options: { maxTaskDurationMs }, log } = engine
   await eachJob(sweep, () => takeOverJobs(database, tables, { now, maxTaskDurationMs, leaseMs, limit: pageSize }), async (job) => {
     await endBackend(sweep, job)
-    const ended = await endJobNow(engine, { job, fence: job.fence, from: underWork, end: ends[job.verdict] })
+    const ended = await endJobNow(engine, { job, fence: job.fence, transition: job.verdict === 'cancelled' ? 'settleCancel' : 'finish', end: ends[job.verdict] })
     if (ended === undefined) return
     summary[job.verdict] += 1
     log.warn({ jobId: job.id, deaths: ended.deaths }, `a job that no worker may go on with is ${job.verdict}`)
@@ -43,7 +39,7 @@ export async function endAbandoned (sweep: Sweep): Promise<void> {
   }
   await eachJob(sweep, page, async (job) => {
     passed.add(job.id)
-    const ended = await endJobNow(engine, { job, fence: job.fence, from: [job.status], end: failed('abandoned', job.hindrance) })
+    const ended = await endJobNow(engine, { job, fence: job.fence, transition: 'abandon', readAs: job.status, end: failed('abandoned', job.hindrance) })
     if (ended === undefined) return
     summary.abandoned += 1
     log.warn({ jobId: job.id, hindrance: job.hindrance }, 'no worker came for a job that could do it; it failed, and its records are free')
