@@ -84,6 +84,17 @@ t.test('a run without failures closes with its numbers', async (t) => {
   t.same(report.closingLines(0), ['12 passed, 0 failed'])
 })
 
+t.test('the numbers of files that were run by themselves are added up, and the slowest of many files named', async (t) => {
+  const { report } = read(Array.from({ length: 12 }, (_, index) => `# Subtest: ${index}.test.ts
+    ok 1 - should be equal
+    # { total: 2, pass: 1, fail: 1 }
+ok ${index + 1} - ${index}.test.ts # time=${index * 1000}.5ms
+`).join(''))
+  const [heading, ...files] = report.closingLines(1)
+  t.equal(heading, 'The 10 slowest of 12 files:')
+  t.same(files, [...[11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((index) => `${String(index).padStart(5)}.0 s ${index}.test.ts`), '12 passed, 12 failed'])
+})
+
 t.test('a run that failed never closes without a failure', async (t) => {
   t.match(read('').report.closingLines(143), [/ended with 143/, '0 passed, 1 failed'])
   t.match(read('# { total: 12, pass: 12 }\n').report.closingLines(1), [/ended with 1/, '12 passed, 1 failed'])

@@ -4,6 +4,9 @@ interface Level {
   hasFailure: boolean
 }
 
+/** How many of the slowest files a run closes with. */
+const listedFileCount = 10
+
 /**
  * Makes of tap's output what a person wants to read: a line per file, every assertion that failed with its details, what
  * the tests printed, and at the end the counts. (tap's own reporters draw over the terminal, and at times lose their last
@@ -17,7 +20,8 @@ export class Report {
   #isFailure = false
   /** The indentation of the details we are in. */
   #detailsIndent: string | undefined
-  #summary = ''
+  #counts = { pass: 0, fail: 0 }
+  #files: { name: string, ms: number }[] = []
 
   constructor (print: (line: string) => void) {
     this.#print = print
@@ -31,13 +35,20 @@ export class Report {
 
   /** A run that failed says so in its numbers too, even where no assertion did. */
   closingLines (exitCode: number): string[] {
-    const count = (outcome: string) => Number(new RegExp(`\\b${outcome}: (\\d+)`).exec(this.#summary)?.[1] ?? 0)
-    const failed = count('fail')
-    if (exitCode === 0 || failed > 0) return [`${count('pass')} passed, ${failed} failed`]
+    const { pass, fail } = this.#counts
+    if (exitCode === 0 || fail > 0) return [...this.#slowest(), `${pass} passed, ${fail} failed`]
     return [
+      ...this.#slowest(),
       `No assertion failed, but the run ended with ${exitCode}: it did not start, was interrupted, or left coverage under its floor.`,
-      `${count('pass')} passed, 1 failed`
+      `${pass} passed, 1 failed`
     ]
+  }
+
+  /** A few files need no list of which took long. */
+  #slowest (): string[] {
+    if (this.#files.length <= listedFileCount) return []
+    const files = this.#files.toSorted((one, other) => other.ms - one.ms).slice(0, listedFileCount)
+    return [`The ${listedFileCount} slowest of ${this.#files.length} files:`, ...files.map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(7)} s ${name}`)]
   }
 
   #readLine (line: string): void {
@@ -56,8 +67,13 @@ export class Report {
     const result = /^(not )?ok \d+(?: - (.*?))?( # time=.*| # (?:skip|todo)\b.*)?$/i.exec(text)
     if (result !== null) return this.#readResult(depth, result[1] === undefined, result[2] ?? '', result[3] ?? '')
     if (/^(TAP version|1\.\.\d|# time=|$)/.test(text)) return
-    if (text.startsWith('# { total: ')) this.#summary = text
+    if (text.startsWith('# { total: ')) this.#readSummary(text)
     else this.#print(depth === 0 ? line : `  ${text}`)
+  }
+
+  /** Each file that is run by itself has one, and a run of tap has one for all files. */
+  #readSummary (text: string): void {
+    for (const outcome of ['pass', 'fail'] as const) this.#counts[outcome] += Number(new RegExp(`\\b${outcome}: (\\d+)`).exec(text)?.[1] ?? 0)
   }
 
   #readResult (depth: number, passed: boolean, name: string, directive: string): void {
@@ -68,7 +84,9 @@ export class Report {
     this.#isFailure = isToCount && own?.hasFailure !== true
     if (this.#isFailure) this.#print(`  ✖ ${[...this.#levels.map((level) => level.name), name].join(' > ')}`)
     if (isToCount) for (const level of this.#levels) level.hasFailure = true
-    if (depth === 0) this.#print(`${passed ? 'PASS' : 'FAIL'} ${own?.name ?? name}${directive.replace(' # time=', ' ')}`)
+    if (depth > 0) return
+    this.#files.push({ name: own?.name ?? name, ms: Number(/time=([\d.]+)ms/.exec(directive)?.[1] ?? 0) })
+    this.#print(`${passed ? 'PASS' : 'FAIL'} ${own?.name ?? name}${directive.replace(' # time=', ' ')}`)
   }
 
   #readDetail (line: string): void {

@@ -1,14 +1,18 @@
-// npm test [-- files or options of tap]: starts the servers, runs tap, and stops the servers whatever happens.
+// npm test [-- files or folders]: starts the servers, runs the tests, and stops the servers whatever happens.
+// --jobs=N runs so many files at a time. --coverage, before anything else, measures it: what follows are options of tap.
 
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { runCommand } from './commands.ts'
+import { findTestFiles } from './find-files.ts'
+import { runGroup, signalGroups } from './process-groups.ts'
 import { requirePrograms } from './programs.ts'
 import { Report } from './report.ts'
 import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
+import { runFiles } from './run-files.ts'
 import { SetupError } from './setup-error.ts'
 import { startServers } from './start-servers.ts'
 
@@ -16,19 +20,19 @@ const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
 
 // Tests wait for leases, servers and each other about as much as they compute.
-const jobCount = availableParallelism() + 1
+const defaultJobCount = availableParallelism() + 1
 
-// How long tap and its test files may take to end after a signal, before they are killed.
+// How long test files may take to end after a signal, before they are killed.
 const graceMs = 5_000
 
 const report = new Report((line) => console.log(line))
 let interruptedBy: NodeJS.Signals | undefined
-let tap: ChildProcess | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interruptedBy ??= signal
-    interruptTap()
+    signalGroups('SIGTERM')
+    setTimeout(signalGroups, graceMs, 'SIGKILL').unref()
   })
 }
 
@@ -36,13 +40,14 @@ const code = await run(process.argv.slice(2))
 process.exitCode = interruptedBy === undefined ? code : 128 + constants.signals[interruptedBy]
 console.log(report.closingLines(process.exitCode).join('\n'))
 
-/** Answers tap's exit code, or 1 where it did not come to tap. */
-async function run (args: string[]): Promise<number> {
+/** Answers 0 where all tests passed, and the floors of the coverage were reached if that was asked for. */
+async function run (args: readonly string[]): Promise<number> {
   const directory = process.env.TEST_RUN_DIRECTORY = await createRunDirectory()
   // Each test file is a process, and each imports the same: what one has compiled the others find.
   process.env.NODE_COMPILE_CACHE ??= join(directory, 'compile-cache')
   let stopServers = async () => {}
   try {
+    const runTests = testsOf(args)
     const { chromium } = await requirePrograms()
     process.env.TEST_CHROMIUM ??= chromium
     if (!process.env.TEST_DATABASE_URL || !process.env.TEST_REDIS_URL) {
@@ -52,7 +57,7 @@ async function run (args: string[]): Promise<number> {
       console.log(`# the servers keep their files in ${directory} until the end of the run`)
     }
     await buildTap()
-    return await runTap(args)
+    return interruptedBy === undefined ? await runTests() : 1
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     console.error(error.message)
@@ -63,43 +68,20 @@ async function run (args: string[]): Promise<number> {
   }
 }
 
+function testsOf (args: readonly string[]): () => Promise<number> {
+  const write = (text: string) => report.write(text)
+  if (args[0] === '--coverage') {
+    const tapArgs = [tapProgram, '--reporter=tap', `--jobs=${defaultJobCount}`, ...args.slice(1)]
+    return async () => (await runGroup(tapArgs, { cwd: projectRoot, onOutput: write })).code ?? 1
+  }
+  const { values: { jobs }, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { jobs: { type: 'string' } } })
+  const files = findTestFiles(projectRoot, positionals)
+  const jobCount = jobs === undefined ? defaultJobCount : Number(jobs)
+  return () => runFiles(files, { cwd: projectRoot, jobCount, write, isInterrupted: () => interruptedBy !== undefined })
+}
+
 /** tap builds its Test class for the plugins of .taprc once; left to the first run, that run would still have the wrong one. */
 async function buildTap (): Promise<void> {
   if (interruptedBy !== undefined || existsSync(join(projectRoot, '.tap', 'plugins'))) return
   await runCommand(process.execPath, [tapProgram, 'build'])
-}
-
-async function runTap (args: string[]): Promise<number> {
-  if (interruptedBy !== undefined) return 1
-  // The floor of .taprc is one for the whole run: a single file cannot reach it.
-  const coverage = args.some((arg) => !arg.startsWith('-')) ? ['--disable-coverage'] : []
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  tap = spawn(process.execPath, [tapProgram, '--reporter=tap', `--jobs=${jobCount}`, ...coverage, ...args], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A process group of its own: Ctrl-C at the terminal reaches the runner alone, and the runner reaches all of them.
-    detached: true
-  })
-  tap.stdout?.setEncoding('utf8').on('data', (text: string) => report.write(text))
-  tap.once('error', reject)
-  tap.once('close', (code) => resolve(code ?? 1))
-  const code = await promise
-  signalTap('SIGKILL')
-  return code
-}
-
-function interruptTap (): void {
-  signalTap('SIGTERM')
-  setTimeout(signalTap, graceMs, 'SIGKILL').unref()
-}
-
-/** Signals tap, its test files, and what these started. */
-function signalTap (signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (tap?.pid === undefined) return
-  try {
-    process.kill(-tap.pid, signal)
-  } catch (error) {
-    // None of them is left.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }
