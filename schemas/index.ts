@@ -8,6 +8,7 @@ export {
   Counts, JobError, jobErrorCodes, JobPageSchema, JobSchema, jobStatuses, livingStatuses, onConflictModes, onErrorModes, terminalStatuses,
   type Job, type JobErrorCode, type JobLinks, type JobPage, type JobProgress, type JobStatus, type OnConflict, type OnError, type TerminalStatus
 } from './job.ts'
+export { HealthSchema, type Health } from './health.ts'
 export { LocksSchema, type Lock, type Locks } from './locks.ts'
 export { optionTable, PluginOptionsSchema, ResourceOptionsSchema, type OptionTableRow } from './options.ts'
 export { PreviewSchema, type Cascade, type Preview } from './preview.ts'

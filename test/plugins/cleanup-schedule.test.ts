@@ -12,6 +12,7 @@ import { createGate } from '../helpers/gate.ts'
 import { ownRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { until } from '../helpers/until.ts'
+import { engineOf } from '../../src/app/manager/async-manager.ts'
 
 /** Servers on one database. A sweep is never far; what is abandoned, if no worker comes, is not so within any start of a server. */
 async function servers (t: TestScope, redisUrl?: string) {
@@ -36,7 +37,7 @@ async function servers (t: TestScope, redisUrl?: string) {
         resources: { items: { entity: Item, path: '/items', bulkFields: ['status'] } }
       })
       await app.ready()
-      await answering(app.powercrud.engine)
+      await answering(engineOf(app.powercrud))
       t.teardown(async () => {
         await app.close()
         redis?.disconnect()

@@ -14,6 +14,7 @@ import { answering } from '../helpers/engine.ts'
 import { createRedis } from '../helpers/redis.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createCaller, type Caller } from './call.ts'
+import { engineOf } from '../../src/app/manager/async-manager.ts'
 
 export type Mode = 'postgres' | 'redis'
 export type Host = 'plain' | 'foreign'
@@ -88,7 +89,7 @@ export async function createWorld (t: TestScope, { mode = 'postgres', host = 'pl
   })
   await hosts[host].after(app)
   await app.ready()
-  await answering(app.powercrud.engine)
+  await answering(engineOf(app.powercrud))
   return {
     app,
     orm,

@@ -10,6 +10,9 @@ export function jsonLog (print: Print): Log {
   return { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 }
 
+/** What operators should know, for programs that have no log of their own. */
+export const toStandardError: Log = { ...jsonLog((text) => { process.stderr.write(text) }), info: () => undefined }
+
 /** An error has nothing that JSON would see. */
 function plainErrors (_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { createEngine, type OpenEngine } from '../engine/create-engine.ts'
+import type { Config } from './define-config.ts'
 import { loadConfig } from './load-config.ts'
 import { settlesWithin } from '../../deadline.ts'
 import type { Log } from '../../log.ts'
@@ -9,18 +10,25 @@ import type { RedisClient } from '../../redis-client.ts'
 
 const closeMs = 5_000
 
-export interface OpenConfig {
+/** Checked options for a process that serves no requests. */
+export interface ProcessOptions {
   readonly options: ResolvedOptions<FastifyRequest>
   readonly redis: RedisClient | undefined
+}
+
+export interface OpenConfig extends ProcessOptions {
   /** Ends what the config file made: in a process of its own nobody else does. */
   close (): Promise<void>
 }
 
+/** Checks a config. @throws invalid_options */
+export function resolveConfig (config: Config): ProcessOptions {
+  return { options: resolveOptions(config), redis: ownRedis(config.redis) }
+}
+
 /** Loads and checks a config file. */
 export async function openConfig (path: string | undefined): Promise<OpenConfig> {
-  const config = await loadConfig(path)
-  const options = resolveOptions(config)
-  const redis = ownRedis(config.redis)
+  const { options, redis } = resolveConfig(await loadConfig(path))
   return {
     options,
     redis,
@@ -32,7 +40,7 @@ export async function openConfig (path: string | undefined): Promise<OpenConfig>
 }
 
 /** Opens the engine of a config, for a process that serves no requests. */
-export async function openEngine ({ options, redis }: OpenConfig, log: Log): Promise<OpenEngine> {
+export async function openEngine ({ options, redis }: ProcessOptions, log: Log): Promise<OpenEngine> {
   return await createEngine({
     orm: options.orm,
     redis,

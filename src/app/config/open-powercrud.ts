@@ -1,5 +1,5 @@
 import type { Log } from '../../log.ts'
-import { jsonLog } from './json-log.ts'
+import { toStandardError } from './json-log.ts'
 import type { AsyncManager } from '../manager/async-manager.ts'
 import { openConfig, openEngine } from './open-config.ts'
 
@@ -33,5 +33,3 @@ export async function openPowercrud (path?: string, { log = toStandardError }: {
     throw error
   }
 }
-
-const toStandardError: Log = { ...jsonLog((text) => { process.stderr.write(text) }), info: () => undefined }

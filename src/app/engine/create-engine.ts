@@ -105,7 +105,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       options: rules,
       resources,
       tasks: createTasks(settings.tasks ?? {}),
-      lifecycle: keep(createLifecycle({ engine: () => engine, handlers: () => managers })),
+      lifecycle: keep(createLifecycle({ engine: () => engine, handlers: () => managers.handlers })),
       live,
       queue,
       log,

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { ActiveQuerySchema, ToldProgressSchema } from '../../../schemas/task.ts'
 import { livingStatuses, type Job, type JobProgress, type JobStatus } from '../../../schemas/job.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { LifecycleHandler } from '../../engine/lifecycle.ts'
 import { problem } from '../../errors.ts'
 import { cancelJob } from '../../operations/cancel-job.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
@@ -33,10 +34,26 @@ import {
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const listedAtMost = 1_000
 
-/** What a manager is made from. */
+declare const opaque: unique symbol
+
+/** What a manager is constructed with; a subclass with a constructor of its own passes it on. */
 export interface ManagerContext {
-  readonly engine: Engine
+  readonly [opaque]: 'ManagerContext'
 }
+
+const engines = new WeakMap<ManagerContext, Engine>()
+
+export function managerContext (engine: Engine): ManagerContext {
+  const context = Object.freeze({}) as ManagerContext
+  engines.set(context, engine)
+  return context
+}
+
+/** The engine of a manager: no member of it, since applications extend the class. */
+export let engineOf: (manager: AsyncManager) => Engine
+
+/** What the engine delivers the events of a manager's jobs to. */
+export let lifecycleHandlerOf: (manager: AsyncManager) => LifecycleHandler
 
 /** A held record, and as what it was asked for. */
 export interface HeldRecord extends Holder {
@@ -57,11 +74,24 @@ export interface ActiveQuery {
  * those of a resource) to hear of their lifecycle.
  */
 export class AsyncManager {
-  readonly engine: Engine
+  readonly #engine: Engine
   readonly #listeners = new Map<LifecycleEvent, LifecycleListener[]>()
 
-  constructor ({ engine }: ManagerContext) {
-    this.engine = engine
+  static {
+    engineOf = (manager) => manager.#engine
+    lifecycleHandlerOf = (manager) => ({
+      get wantsEvents () {
+        return manager.#listeners.size > 0 || manager.asyncTaskLifecycle !== AsyncManager.prototype.asyncTaskLifecycle
+      },
+      async tell (event, job, payload) {
+        await manager.asyncTaskLifecycle(event, job, payload)
+        for (const listener of manager.#listeners.get(event) ?? []) await listener(job, payload)
+      }
+    })
+  }
+
+  constructor (context: ManagerContext) {
+    this.#engine = engines.get(context)!
   }
 
   /**
@@ -72,13 +102,13 @@ export class AsyncManager {
   async launch<Schema extends TSchema> (task: TaskDefinition<Schema>, payload: Static<Schema>, options?: TaskLaunchOptions): Promise<Job>
   async launch (task: string, payload?: unknown, options?: TaskLaunchOptions): Promise<Job>
   async launch (task: string | { readonly name: string }, payload: unknown = null, options: TaskLaunchOptions = {}): Promise<Job> {
-    const job = await launchTask(this.engine, (typeof task === 'string' ? task : task?.name) as string, payload, options)
-    return viewLive(this.engine, job)
+    const job = await launchTask(this.#engine, (typeof task === 'string' ? task : task?.name) as string, payload, options)
+    return viewLive(this.#engine, job)
   }
 
   /** A job as clients see it; undefined for an unknown id. */
   async getJob (jobId: string): Promise<Job | undefined> {
-    return uuid.test(jobId) ? (await readView(this.engine, jobId))?.job : undefined
+    return uuid.test(jobId) ? (await readView(this.#engine, jobId))?.job : undefined
   }
 
   /** Undefined for an unknown id: what is not known is not done. */
@@ -105,8 +135,8 @@ export class AsyncManager {
   async updateProgress (jobId: string, told: { done: number, total: number, message?: string }): Promise<void> {
     requireFitting(ToldProgressSchema, told)
     const { done, total, message } = told
-    const { database, tables, live, lifecycle } = this.engine
-    const job = uuid.test(jobId) ? await mapConnectionErrors(this.engine, () => readJob(database, tables, jobId)) : undefined
+    const { database, tables, live, lifecycle } = this.#engine
+    const job = uuid.test(jobId) ? await mapConnectionErrors(this.#engine, () => readJob(database, tables, jobId)) : undefined
     if (job === undefined) throw problem('job_not_found')
     if (isTerminal(job.status)) return
     const progress = { fence: job.fence, processed: boundedCount(done), total: boundedCount(total), message: message ?? `${job.operation}: ${done}/${total}`, reportedAtMs: Date.now() }
@@ -118,16 +148,16 @@ export class AsyncManager {
   async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
     requireFitting(ActiveQuerySchema, query)
     const { resource, operation, createdBy, limit = listedAtMost } = query
-    const rows = await mapConnectionErrors(this.engine, () => listJobs(this.engine.database, this.engine.tables, {
+    const rows = await mapConnectionErrors(this.#engine, () => listJobs(this.#engine.database, this.#engine.tables, {
       status: livingStatuses, resource, operation, createdBy, ownedBy: undefined, after: undefined, limit
     }))
-    return (await viewAll(this.engine, rows)).map(({ job }) => job)
+    return (await viewAll(this.#engine, rows)).map(({ job }) => job)
   }
 
   /** @throws job_not_found, wrong_state for a job that has ended, unavailable */
   async cancel (jobId: string): Promise<Job> {
     if (!uuid.test(jobId)) throw problem('job_not_found')
-    return viewLive(this.engine, await cancelJob(this.engine, jobId))
+    return viewLive(this.#engine, await cancelJob(this.#engine, jobId))
   }
 
   /**
@@ -135,7 +165,7 @@ export class AsyncManager {
    * @throws records_locked where others hold some; wrong_state for a job that has ended, or stands in line itself; job_not_found
    */
   async addConflicts (jobId: string, conflicts: Conflicts): Promise<void> {
-    const { engine } = this
+    const engine = this.#engine
     const sets = lockSetsOf(engine, conflicts)
     if (!uuid.test(jobId)) throw problem('job_not_found')
     const added = await mapConnectionErrors(engine, () => addLocks(engine, { jobId, fence: undefined, sets }))
@@ -150,7 +180,7 @@ export class AsyncManager {
   async checkConflicts (conflicts: Conflicts): Promise<HeldRecord[]> {
     requireConflicts(conflicts)
     const held = await Promise.all(Object.entries(conflicts).map(async ([entity, keys]) =>
-      (await whoHolds(this.engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
+      (await whoHolds(this.#engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
     return held.flat()
   }
 
@@ -159,7 +189,7 @@ export class AsyncManager {
    * on, and never another job's. Resolves to how many there were.
    */
   async removeConflicts (jobId: string, conflicts: Conflicts): Promise<number> {
-    const { engine } = this
+    const engine = this.#engine
     const sets = lockSetsOf(engine, conflicts)
     if (!uuid.test(jobId)) return 0
     return mapConnectionErrors(engine, () => engine.database.transaction(async (sql) => {
@@ -171,31 +201,31 @@ export class AsyncManager {
 
   /** Which of these records are locked, and by whom. */
   async whoHolds (entity: LockableName, keys: readonly GivenKey[]): Promise<Holder[]> {
-    return whoHolds(this.engine, entity, keys)
+    return whoHolds(this.#engine, entity, keys)
   }
 
   /** @throws records_locked while a job holds a record; in a transaction it stays free until that ends */
   async assertUnlocked (entity: LockableName, keys: GivenKey | readonly GivenKey[], em?: EntityManager): Promise<void> {
-    return assertUnlockedIn(this.engine, entity, keys, em)
+    return assertUnlockedIn(this.#engine, entity, keys, em)
   }
 
   /** Does what the scheduled cleanup does, once, and tells what that was. */
   async cleanupCompletedTasks (): Promise<CleanupSummary> {
-    return cleanup(this.engine)
+    return cleanup(this.#engine)
   }
 
   /** Checks each part that background jobs need, a living worker among them; a part that fails says why, and what to do. */
   async validateAsyncSystem (): Promise<SystemReport> {
-    return validateSystem(this.engine)
+    return validateSystem(this.#engine)
   }
 
   /** The parts of that, one by one. */
-  async validateDatabase (): Promise<PartReport> { return validateDatabase(this.engine) }
-  async validateMigrations (): Promise<PartReport> { return validateMigrations(this.engine) }
-  async validateLiveStore (): Promise<PartReport> { return validateLiveStore(this.engine) }
-  async validateQueue (): Promise<PartReport> { return validateQueue(this.engine) }
-  async validateWorker (): Promise<PartReport> { return validateWorker(this.engine) }
-  async validateAgreement (): Promise<PartReport> { return validateAgreement(this.engine) }
+  async validateDatabase (): Promise<PartReport> { return validateDatabase(this.#engine) }
+  async validateMigrations (): Promise<PartReport> { return validateMigrations(this.#engine) }
+  async validateLiveStore (): Promise<PartReport> { return validateLiveStore(this.#engine) }
+  async validateQueue (): Promise<PartReport> { return validateQueue(this.#engine) }
+  async validateWorker (): Promise<PartReport> { return validateWorker(this.#engine) }
+  async validateAgreement (): Promise<PartReport> { return validateAgreement(this.#engine) }
 
   /**
    * Hears of a job's life: to be overridden. Told at least once, in the order of each job, with the job as it was then;
@@ -219,22 +249,6 @@ export class AsyncManager {
   onFail (listener: LifecycleListener): this { return this.on('fail', listener) }
   onCancel (listener: LifecycleListener): this { return this.on('cancel', listener) }
   onCleanup (listener: LifecycleListener): this { return this.on('cleanup', listener) }
-
-  /** What is wrong with a subclass, asked once at the start; undefined where nothing is. */
-  mistake (): string | undefined {
-    return undefined
-  }
-
-  /** Whether anything would be done with an event. */
-  get wantsEvents (): boolean {
-    return this.#listeners.size > 0 || this.asyncTaskLifecycle !== AsyncManager.prototype.asyncTaskLifecycle
-  }
-
-  /** Tells an event to whoever wants it: called by the engine. */
-  async tell (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
-    await this.asyncTaskLifecycle(event, job, payload)
-    for (const listener of this.#listeners.get(event) ?? []) await listener(job, payload)
-  }
 }
 
 /** @throws validation_failed, which names each mistake */

@@ -1,10 +1,10 @@
 import type { EntityName } from '@mikro-orm/core'
-import type { EntityManager } from '@mikro-orm/postgresql'
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import type { Job } from '../../../schemas/job.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { LifecycleEvent, LifecyclePayload } from '../../engine/lifecycle-events.ts'
 import { unknownName } from '../../validation/suggestion.ts'
-import { AsyncManager } from './async-manager.ts'
+import { AsyncManager, engineOf } from './async-manager.ts'
 
 /** What can be kept of a job. */
 export const trackedFields = [
@@ -47,23 +47,11 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
   async cleanupDashboardData (_job: Job, _em: EntityManager): Promise<void> {}
 
   override async asyncTaskLifecycle (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
-    const em = this.engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager
+    const em = engineOf(this).orm.em.fork({ clear: true, useContext: false }) as EntityManager
     await em.transactional(async (transaction) => {
       await this.#keep(transaction as EntityManager, event, job, payload)
       if (event === 'cleanup') await this.cleanupDashboardData(job, transaction as EntityManager)
     })
-  }
-
-  override mistake (): string | undefined {
-    const { name } = this.constructor
-    const meta = this.recordEntity === undefined ? undefined : this.engine.orm.getMetadata().find(this.recordEntity)
-    if (meta === undefined) return `${name}.recordEntity is no entity of this MikroORM`
-    const properties = Object.keys(meta.properties)
-    for (const [field, property] of Object.entries(this.fieldMap)) {
-      if (!(trackedFields as readonly string[]).includes(field)) return `${name}.fieldMap: ${unknownName('field', field, trackedFields)}`
-      if (property !== null && !properties.includes(property)) return `${name}.fieldMap.${field}: ${unknownName('property', property, properties)}`
-    }
-    return this.#propertyOf('jobId') === undefined ? `${name}.fieldMap: the recordEntity needs a property for jobId` : undefined
   }
 
   async #keep (em: EntityManager, event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
@@ -112,6 +100,19 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
     const mapped = this.fieldMap[field]
     if (mapped === null) return undefined
     if (mapped !== undefined) return mapped
-    return field in this.engine.orm.getMetadata().get(this.recordEntity).properties ? field : undefined
+    return field in engineOf(this).orm.getMetadata().get(this.recordEntity).properties ? field : undefined
   }
+}
+
+/** Why a manager cannot keep records of jobs: its entity or its fields are not there. Undefined where it can. */
+export function trackingError ({ recordEntity, fieldMap, constructor: { name } }: ModelTrackingAsyncManager, orm: MikroORM): string | undefined {
+  const meta = recordEntity === undefined ? undefined : orm.getMetadata().find(recordEntity)
+  if (meta === undefined) return `${name}.recordEntity is no entity of this MikroORM`
+  const properties = Object.keys(meta.properties)
+  for (const [field, property] of Object.entries(fieldMap)) {
+    if (!(trackedFields as readonly string[]).includes(field)) return `${name}.fieldMap: ${unknownName('field', field, trackedFields)}`
+    if (property !== null && !properties.includes(property)) return `${name}.fieldMap.${field}: ${unknownName('property', property, properties)}`
+  }
+  const keepsJobId = fieldMap.jobId === undefined ? properties.includes('jobId') : fieldMap.jobId !== null
+  return keepsJobId ? undefined : `${name}.fieldMap: the recordEntity needs a property for jobId`
 }

@@ -5,11 +5,9 @@ import { viewLive } from '../../jobs/view/read-view.ts'
 import { readJob } from '../../jobs/store/job-rows.ts'
 import { isTerminal } from '../../engine/states.ts'
 import { createJobFeed } from '../../live/job-feed.ts'
-import type { AsyncManager } from '../manager/async-manager.ts'
+import { engineOf, type AsyncManager } from '../manager/async-manager.ts'
 import { handleDelivery } from '../../execution/worker/handle-delivery.ts'
 import { readLocks, readRunnable } from './statements.ts'
-
-type Powercrud = Pick<AsyncManager, 'engine'>
 
 export interface RunOptions {
   /** Also what is to begin later, or rests before it is tried again; true, when left out. */
@@ -21,7 +19,8 @@ export interface RunOptions {
  * Meant for applications that are tested without a worker (`worker: { mode: 'separate' }`). Their lifecycle events are
  * told before it resolves. Resolves to the jobs that were worked on, in order.
  */
-export async function runQueuedJobs ({ engine }: Powercrud, { delayed = true }: RunOptions = {}): Promise<Job[]> {
+export async function runQueuedJobs (powercrud: AsyncManager, { delayed = true }: RunOptions = {}): Promise<Job[]> {
+  const engine = engineOf(powercrud)
   const { database, tables } = engine
   const signal = new AbortController().signal
   const worked = new Set<string>()
@@ -42,7 +41,8 @@ export async function runQueuedJobs ({ engine }: Powercrud, { delayed = true }: 
  * Waits, by signal and not by time, until a job has ended, or is in a status.
  * @throws an AssertionError when it ends otherwise, or the time is over
  */
-export async function waitForJob ({ engine }: Powercrud, jobId: string, { status, timeoutMs = 10_000 }: { status?: JobStatus, timeoutMs?: number } = {}): Promise<Job> {
+export async function waitForJob (powercrud: AsyncManager, jobId: string, { status, timeoutMs = 10_000 }: { status?: JobStatus, timeoutMs?: number } = {}): Promise<Job> {
+  const engine = engineOf(powercrud)
   const feed = createJobFeed(engine.live, { pollMs: 250 })
   let seen: Job | undefined
   try {
@@ -68,8 +68,9 @@ export async function waitForJob ({ engine }: Powercrud, jobId: string, { status
  * Makes sure that no record is locked, and nobody stands in line for one.
  * @throws an AssertionError that names the jobs
  */
-export async function assertNoLocks ({ engine }: Powercrud): Promise<void> {
-  const locks = await readLocks(engine.database, engine.tables)
+export async function assertNoLocks (powercrud: AsyncManager): Promise<void> {
+  const { database, tables } = engineOf(powercrud)
+  const locks = await readLocks(database, tables)
   if (locks.length === 0) return
   throw new AssertionError({
     message: `records are still locked: ${locks.map(({ root, records, job_id: jobId, operation, status }) =>

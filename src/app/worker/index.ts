@@ -1,3 +1,5 @@
 export { defineConfig, type Config, type ConfigSource } from '../config/define-config.ts'
 export { runCli, type CliSurroundings } from '../cli/run-cli.ts'
 export { stopSignal } from '../cli/stop-signal.ts'
+export { startWorker, type WorkerHandle } from '../config/start-worker.ts'
+export type { Log } from '../../log.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { until } from '../../helpers/until.ts'
 import { citiesApp } from './cities-app.ts'
+import { engineOf } from '../../../src/app/manager/async-manager.ts'
 
 const app = await citiesApp(t)
 const paris = 2988507
@@ -104,7 +105,7 @@ t.test('the document names the schemas', async (t) => {
 })
 
 t.test('a city that a bulk job holds is not changed by hand, until the job has ended', async (t) => {
-  const { database } = app.powercrud.engine
+  const { database } = engineOf(app.powercrud)
   await database.transaction(async (sql) => {
     // The job cannot end while its city is locked here.
     await sql.query('SELECT FROM city WHERE id = $1 FOR UPDATE', [paris])

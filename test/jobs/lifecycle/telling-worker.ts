@@ -8,13 +8,14 @@ import { createEngine } from '../../../src/app/engine/create-engine.ts'
 import { startEngineWorker } from '../../../src/execution/worker/engine-worker.ts'
 import { entities, Item } from '../../fixtures/entities.ts'
 import { defaultResourceRules, defaultRules } from '../../helpers/engine.ts'
+import { engineOf } from '../../../src/app/manager/async-manager.ts'
 
 /** A manager that writes what it hears to a table; at one event, if that is wanted, it comes to no end. */
 export function writingManager (hangsAt?: LifecycleEvent) {
   return class extends AsyncManager {
     override async asyncTaskLifecycle (event: LifecycleEvent, job: Job, { eventId, delivery }: LifecyclePayload): Promise<void> {
       if (event === 'progress') return
-      const em = this.engine.orm.em.fork() as EntityManager
+      const em = engineOf(this).orm.em.fork() as EntityManager
       await em.getConnection().execute('INSERT INTO heard (event_id, job_id, event, delivery, pid) VALUES (?, ?, ?, ?, ?)', [eventId, job.id, event, delivery, process.pid])
       if (event === hangsAt) await new Promise(() => {})
     }
