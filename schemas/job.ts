@@ -82,6 +82,9 @@ export function JobSchema (prefix: string = defaultSchemaPrefix) {
     onConflict: OneOf(onConflictModes, { description: 'What happens to records that another job has locked.' }),
     attempts: Type.Integer({ minimum: 0, description: 'How often a worker took the job up.' }),
     createdBy: Nullable(User, { description: 'Who started it; null where the application knows no users.' }),
+    set: Nullable(Type.Record(Type.String(), Type.Unknown()), {
+      description: 'What an update writes, as it was launched; null for every other operation.', examples: [{ status: 'verified' }]
+    }),
     reason: Nullable(Type.String(), { description: 'Why it was started, in the words of the person who did.' }),
     undoOf: Nullable(JobId, { description: 'The job that this one undoes.' }),
     retryOf: Nullable(JobId, { description: 'The job whose failed or unprocessed records this one takes up.' }),

@@ -34,6 +34,12 @@ export async function contractOfJobs (t: Test, world: World): Promise<void> {
     t.same((await list('createdBy=grace')).ids, [], 'not even the number of other people\'s')
   })
 
+  await t.test('what an update writes', async (t) => {
+    const { json: { items } } = await list('')
+    t.match(items, [{ operation: 'update', set: { active: true } }, { operation: 'delete', set: null }, { set: { notes: 'listed' } }])
+    t.match((await world.get(`${jobs}/${mine[2]}`, { as: 'lister' })).json.set, { notes: 'listed' })
+  })
+
   await t.test('pages', async (t) => {
     const seen: string[] = []
     let cursor: string | null = ''

@@ -34,6 +34,8 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
     onConflict: row.on_conflict,
     attempts: row.attempts,
     createdBy: row.created_by_id === null ? null : { id: row.created_by_id, label: row.created_by_label ?? row.created_by_id },
+    // An undo keeps the change set of the job that it undoes, and writes none of its own.
+    set: row.operation === 'update' ? row.spec.set ?? null : null,
     reason: row.reason,
     undoOf: row.undo_of,
     retryOf: row.retry_of,
