@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { createEngine } from '../src/app/engine/create-engine.ts'
 import { createJobFeed } from '../src/live/job-feed.ts'
 import type { AsyncManager } from '../src/app/manager/async-manager.ts'
-import { resolveOptions, warnOfPlanned, type PluginOptions } from '../src/app/options/index.ts'
+import { resolveOptions, type PluginOptions } from '../src/app/options/index.ts'
 import { createAccess } from './access.ts'
 import { cleanupSchedule } from './cleanup-schedule.ts'
 import { inProcessWorkerPlugin } from './in-process-worker.ts'
@@ -22,7 +22,6 @@ declare module 'fastify' {
 
 const plugin: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) => {
   const settings = resolveOptions(options)
-  warnOfPlanned(settings, app.log)
   const { engine, manager, queueBackend, close } = await createEngine({
     orm: settings.orm,
     redis: resolveRedis(app, settings.redis),

@@ -28,9 +28,9 @@ function Switch (byDefault: boolean, description: string) {
   return Type.Optional(Type.Boolean({ default: byDefault, description }))
 }
 
-/** What is still to be built: taken, so that it can be set already, and warned of where it is. */
+/** An option that is not implemented yet: refused unless it has its default. */
 function Planned<Option extends TSchema> (option: Option): Option {
-  return { ...option, 'x-planned': true, description: `${option.description} Planned: it has no effect yet.` }
+  return { ...option, 'x-planned': true, description: `${option.description} Planned: refused until it has an effect.` }
 }
 
 const fieldNames = (description: string) => Type.Optional(Type.Array(Type.String(), { default: [], description }))

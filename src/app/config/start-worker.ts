@@ -4,7 +4,6 @@ import type { QueueBackend } from '../../queue/job-queue.ts'
 import type { Config } from './define-config.ts'
 import { toStandardError } from './json-log.ts'
 import { openEngine, resolveConfig, type ProcessOptions } from './open-config.ts'
-import { warnOfPlanned } from '../options/index.ts'
 
 /** A worker that runs in this process. */
 export interface WorkerHandle {
@@ -30,7 +29,6 @@ export async function startWorker (config: Config, { log = toStandardError }: { 
 
 /** Starts a worker with options that are checked. */
 export async function openWorker (config: ProcessOptions, log: Log): Promise<WorkerHandle & { readonly queue: QueueBackend['kind'] }> {
-  warnOfPlanned(config.options, log)
   const { engine, queueBackend, close } = await openEngine(config, log)
   try {
     const worker = await startEngineWorker({ engine, queueBackend, concurrency: config.options.worker.concurrency })

@@ -1,4 +1,3 @@
-export { warnOfPlanned } from './planned.ts'
 export { resolveOptions } from './resolve-options.ts'
 export type { ResolvedOptions } from './resolved-options.ts'
 export type { ResolvedResourceOptions } from '../../engine/resource-options.ts'

@@ -4,6 +4,7 @@ import { PluginOptionsSchema, reservedTaskNames, ResourceName, TaskName } from '
 import { mistakesOf } from '../../validation/validation-errors.ts'
 import { frozenCopy, withDefaults } from './defaults.ts'
 import { memberPath, Mistakes } from '../../validation/option-errors.ts'
+import { refusePlanned } from './planned.ts'
 import type { PluginOptions } from './plugin-options.ts'
 import { resolveResource, type ResourceContext } from './resource-options.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
@@ -79,6 +80,7 @@ export function resolveOptions<Request = unknown> (input: PluginOptions<Request>
   }, mistakes)).filter((resource) => resource !== undefined)
   checkPaths(resources, rest.basePath, mistakes)
   checkSchemaNames(resources, mistakes)
+  refusePlanned(rest, resources, mistakes)
   throwIfAny(mistakes)
 
   return Object.freeze({

@@ -64,7 +64,7 @@ t.test('the tables name every option, with its default and what it is for', asyn
   for (const { name, description } of [...plugin, ...resource]) t.match(description, /[.]$/, name)
   t.match(plugin.find(({ name }) => name === 'conflictTtl'), { default: '3600', description: /Seconds\.$/ })
   t.match(plugin.find(({ name }) => name === 'worker.mode'), { default: "'in-process'" })
-  t.match(resource.find(({ name }) => name === 'throttle'), { default: 'null', description: /no effect yet\.$/ })
+  t.match(resource.find(({ name }) => name === 'throttle'), { default: 'null', description: /Planned: refused/ })
   t.match(plugin.find(({ name }) => name === 'orm'), { default: '' })
 })
 
