@@ -1,10 +1,10 @@
 import t from 'tap'
-import { createDatabase } from '../../helpers/database.ts'
 import { createGate } from '../../helpers/gate.ts'
 import { startScript, type ChildScript } from '../../helpers/processes.ts'
 import { ownRedis } from '../../helpers/redis.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 import { until } from '../../helpers/until.ts'
+import { createWorldDatabase } from './world-database.ts'
 
 const scriptOf = (name: string) => new URL(`../../../examples/cities/${name}.ts`, import.meta.url)
 
@@ -12,7 +12,7 @@ interface Job { id: string, status: string, attempts: number, counts: { succeede
 
 /** The processes of the example on one database, with the work in processes of their own. */
 async function processes (t: TestScope, redisUrl: string) {
-  const database = await createDatabase(t)
+  const database = await createWorldDatabase(t)
   const env = { HOST: '', DATA_DIR: '', PORT: '0', DATABASE_URL: database.url, REDIS_URL: redisUrl, POWERCRUD_WORKER: 'separate' }
   const start = (name: string, args: string[] = []) => startScript(t, scriptOf(name), { env, args })
   return {
@@ -82,7 +82,7 @@ for (const mode of ['PostgreSQL', 'Redis'] as const) {
     const [backend] = await gate.waitUntilReached()
     two.kill('SIGKILL')
     await two.exited
-    await client.query('SELECT pg_terminate_backend($1)', [backend])
+    await client.query('SELECT pg_terminate_backend($1, 60000)', [backend])
     await gate.open()
     await client.query("UPDATE powercrud.job SET lease = now() - interval '1 s' WHERE id = $1", [killed.id])
     const cleanup = start('cleanup', ['--json'])

@@ -5,7 +5,7 @@ import { isTerminal } from '../../../src/engine/states.ts'
 import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
-import { createDatabase } from '../../helpers/database.ts'
+import { createEngineDatabase } from '../../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work } from '../../helpers/engine.ts'
 import { createGate, type GateOptions } from '../../helpers/gate.ts'
 import { startScript } from '../../helpers/processes.ts'
@@ -16,7 +16,7 @@ interface Heard { event_id: string, event: string, delivery: number, pid: number
 
 /** Jobs that are launched here, done by a worker in another process, and told of by whoever lives. */
 async function open (t: Test) {
-  const database = await createDatabase(t)
+  const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const { engine } = await openEngine(t, {
@@ -83,7 +83,8 @@ async function killedAt ({ database, rows, startWorker }: Awaited<ReturnType<typ
   const pids = await gate.waitUntilReached({ deadlineMs: 60_000 })
   worker.kill('SIGKILL')
   await worker.exited
-  await rows(`SELECT pg_terminate_backend(pid) FROM unnest('{${pids.join()}}'::int[]) AS pid`)
+  // The end of a backend is awaited: until it is gone it holds the row of its job, which a sweep would pass over.
+  await rows(`SELECT pg_terminate_backend(pid, 60000) FROM unnest('{${pids.join()}}'::int[]) AS pid`)
   await gate.open()
   return worker
 }
