@@ -1,11 +1,12 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { initializeCluster } from '../../examples/cities/database/data-folder.ts'
+import { exists, initializeCluster } from '../../examples/cities/database/data-folder.ts'
 import { fileFailure } from '../../examples/cities/database/failure.ts'
 import { postgresFor, type Postgres } from '../../examples/cities/database/postgres.ts'
 import { runProgram } from '../../examples/cities/database/run-program.ts'
+import { runCommand } from './commands.ts'
 import { freePort } from './free-port.ts'
-import { postgresData, serverDirectory } from './run-directory.ts'
+import { postgresData, preparedData, serverDirectory } from './run-directory.ts'
 import { SetupError } from './setup-error.ts'
 
 /** `fast` ends sessions in good order; `immediate` is a crash: what was not committed is found out at the next start. */
@@ -44,9 +45,7 @@ export async function startPostgres (): Promise<PostgresServer> {
   try {
     await mkdir(folder)
     const postgres = await postgresFor(folder, placeVariable)
-    await initializeCluster(folder, postgres, {
-      password, logFile: join(directory, 'initdb.log'), args: ['--locale=C.UTF-8', '--no-sync']
-    })
+    await fillData(folder, postgres, directory)
     const port = await freePort()
     await appendFile(join(folder, 'postgresql.conf'), settings(port))
     const server = serverIn(directory, port, postgres)
@@ -57,6 +56,26 @@ export async function startPostgres (): Promise<PostgresServer> {
     await rm(directory, { recursive: true, force: true })
     throw failure
   }
+}
+
+/** initdb costs a second of CPU: a run does that once, and copies the folder for each server. */
+async function fillData (folder: string, postgres: Postgres, directory: string): Promise<void> {
+  const prepared = preparedData()
+  if (prepared !== undefined && await exists(prepared)) return await copyData(prepared, folder)
+  await initializeCluster(folder, postgres, {
+    password, logFile: join(directory, 'initdb.log'), args: ['--locale=C.UTF-8', '--no-sync']
+  })
+  if (prepared === undefined) return
+  // Under another name first: the folder is there as a whole, and where two make it at once, that of the first stays.
+  const unfinished = `${prepared}-${process.pid}`
+  await copyData(folder, unfinished)
+  await rename(unfinished, prepared).catch(() => rm(unfinished, { recursive: true }))
+}
+
+/** With its owner: as root we are not the user that PostgreSQL runs as. */
+async function copyData (from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  await runCommand('cp', ['-a', `${from}/.`, to])
 }
 
 function serverIn (directory: string, port: number, postgres: Postgres): PostgresServer {

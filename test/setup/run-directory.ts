@@ -13,6 +13,9 @@ export async function serverDirectory (kind: 'postgres' | 'redis'): Promise<stri
 /** The data folder of PostgreSQL in the folder of its server. */
 export const postgresData = (directory: string): string => join(directory, 'data')
 
+/** A data folder that servers of this run get copies of, where there is a run. */
+export const preparedData = (): string | undefined => process.env.TEST_RUN_DIRECTORY && join(process.env.TEST_RUN_DIRECTORY, 'prepared')
+
 /** More than the databases and servers of a run take at any moment. */
 const neededBytes = 4 * 2 ** 30
 

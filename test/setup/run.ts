@@ -1,5 +1,6 @@
 // npm test [-- files or folders]: starts the servers, runs the tests, and stops the servers whatever happens.
-// --jobs=N runs so many files at a time. --coverage, before anything else, measures it: what follows are options of tap.
+// --grep=TEXT runs the tests whose name contains it, --jobs=N so many files at a time. With --coverage, before anything
+// else, tap runs the files and measures it; what follows are tap's options.
 
 import { existsSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
@@ -74,7 +75,10 @@ function testsOf (args: readonly string[]): () => Promise<number> {
     const tapArgs = [tapProgram, '--reporter=tap', `--jobs=${defaultJobCount}`, ...args.slice(1)]
     return async () => (await runGroup(tapArgs, { cwd: projectRoot, onOutput: write })).code ?? 1
   }
-  const { values: { jobs }, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { jobs: { type: 'string' } } })
+  const { values: { grep, jobs }, positionals } = parseArgs({
+    args: [...args], allowPositionals: true, options: { grep: { type: 'string' }, jobs: { type: 'string' } }
+  })
+  if (grep !== undefined) process.env.TAP_GREP = grep
   const files = findTestFiles(projectRoot, positionals)
   const jobCount = jobs === undefined ? defaultJobCount : Number(jobs)
   return () => runFiles(files, { cwd: projectRoot, jobCount, write, isInterrupted: () => interruptedBy !== undefined })
