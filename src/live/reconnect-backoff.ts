@@ -1,3 +1,5 @@
+import { backoffMs } from '../backoff.ts'
+
 /** Reports the first error of an outage, and nothing more until something has succeeded. */
 export interface FailureReporter {
   /** The number of consecutive failures. */
@@ -18,11 +20,7 @@ export function createFailureReporter (onError: (error: Error) => void): Failure
   }
 }
 
-/**
- * How long to wait before the next attempt: 50 ms at first, doubled each time, 2 s at most. With jitter,
- * so that the servers of a fleet do not all reconnect at the same moment.
- */
+/** How long to wait before the next attempt to reconnect. */
 export function retryDelayMs (failureCount: number): number {
-  const delayMs = Math.min(50 * 2 ** Math.min(failureCount - 1, 6), 2_000)
-  return Math.round(delayMs * (0.75 + Math.random() / 4))
+  return backoffMs({ firstMs: 50, maxMs: 2_000 }, failureCount)
 }

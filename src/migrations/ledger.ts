@@ -34,13 +34,3 @@ const lockClass = 0x50434d47
 export async function lockMigrations (sql: Sql, tables: Tables): Promise<void> {
   await sql.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [lockClass, tables.schema])
 }
-
-/**
- * Bounds the transaction it is called in: no process waits longer than a minute for another one that is frozen in its migration.
- * The migration's own statements may take as long as they need.
- */
-export async function boundTransaction (sql: Sql): Promise<void> {
-  await sql.query(`SELECT set_config('lock_timeout', '60s', true),
-    set_config('idle_in_transaction_session_timeout', '60s', true),
-    set_config('statement_timeout', '0', true)`)
-}

@@ -2,10 +2,14 @@ import { Client, type PoolConfig } from 'pg'
 import { queueMigrationsPending, runQueueMigrations } from './queue-migrations.ts'
 import { migrations, type Migration } from './index.ts'
 import { clientSql } from '../database/pool.ts'
+import { boundTransaction } from '../database/transaction-bounds.ts'
 import type { Sql } from '../database/sql.ts'
-import { appliedMigrations, boundTransaction, createLedger, lockMigrations, recordMigration } from './ledger.ts'
+import { appliedMigrations, createLedger, lockMigrations, recordMigration } from './ledger.ts'
 import { lockQueueMigrations } from './lock-queue-migrations.ts'
 import type { Tables } from '../database/tables.ts'
+
+/** No process waits longer than this for another one that is frozen in its migration. The migration's own statements may take as long as they need. */
+const bounds = { idleMs: 60_000, lockMs: 60_000, statementMs: 0 }
 
 /** The name of BullMQ's own migrations in the result. */
 const queueMigration = 'bullmq'
@@ -59,7 +63,7 @@ export async function pendingMigrations (sql: Sql, { tables, queue }: MigrationS
 async function apply (sql: Sql, tables: Tables, migration: Migration): Promise<boolean> {
   await sql.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   try {
-    await boundTransaction(sql)
+    await boundTransaction(sql, bounds)
     await lockMigrations(sql, tables)
     await createLedger(sql, tables)
     const isNew = !(await appliedMigrations(sql, tables)).has(migration.name)

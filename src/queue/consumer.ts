@@ -1,4 +1,5 @@
 import { DelayedError, WaitingError } from 'bullmq'
+import { backoffMs } from '../backoff.ts'
 import { pause, settlesWithin, within } from '../deadline.ts'
 import { problem } from '../errors.ts'
 import type { ConsumerConnection, OpenWorker, QueueEntry, WorkerBehaviour } from './connection.ts'
@@ -9,7 +10,7 @@ import { reportOncePerMinute } from './error-rate-limit.ts'
 const readyMs = 10_000
 const reopenPauseMs = 1_000
 const destroyMs = 2_000
-const maxRetryMs = 60_000
+const retryBackoff = { firstMs: 1_000, maxMs: 60_000 }
 
 /** BullMQ counts in an int4 how often a delivery stalled, and fails it beyond a limit: attempts are counted in the job row. */
 const unlimited = 2 ** 31 - 1
@@ -84,7 +85,7 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
       return await settings.handle(delivery)
     } catch (error) {
       report(error as Error)
-      return { done: false, retryInMs: Math.min(1_000 * 2 ** (entry.attemptsStarted - 1), maxRetryMs) }
+      return { done: false, retryInMs: backoffMs(retryBackoff, entry.attemptsStarted) }
     }
   }
 

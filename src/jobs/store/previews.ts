@@ -70,8 +70,3 @@ export async function readFrozenChunk (
     WHERE selection_id = $1 AND no > $2 AND excluded IS NULL ORDER BY no LIMIT 1`, [selectionId, after])
   return row
 }
-
-/** Ends the statements of this transaction that take longer from here on, in milliseconds. */
-export async function limitStatements (sql: Sql, atMostMs: number): Promise<void> {
-  await sql.query("SELECT set_config('statement_timeout', $1, true)", [String(Math.max(1, Math.ceil(atMostMs)))])
-}

@@ -4,7 +4,8 @@ import { lastPlaceOfSlice, adaptSliceSize, initialSliceSize } from '../../execut
 import { deleteSpread, type DeleteSpread } from '../../execution/writers/cascade-graph.ts'
 import type { Cascade } from '../../../schemas/preview.ts'
 import { countMet, rememberGone } from './cascade-counts.ts'
-import { limitStatements, readFrozenChunk } from '../../jobs/store/previews.ts'
+import { setStatementTimeout } from '../../database/transaction-bounds.ts'
+import { readFrozenChunk } from '../../jobs/store/previews.ts'
 
 /** What a delete would do to other records. */
 export interface Cascades {
@@ -56,7 +57,7 @@ async function countAll (sql: Sql, counting: Counting): Promise<void> {
       const startedAtMs = performance.now()
       if (startedAtMs > counting.lateAtMs) return
       await countSlice(sql, counting, { no: chunk.no, from, to })
-      adaptSliceSize(pace, to - from + 1, performance.now() - startedAtMs)
+      adaptSliceSize(pace, { written: to - from + 1, tookMs: performance.now() - startedAtMs, failed: 0 })
       from = to + 1
     }
     after = chunk.no
@@ -66,7 +67,7 @@ async function countAll (sql: Sql, counting: Counting): Promise<void> {
 async function countSlice (sql: Sql, counting: Counting, { no, from, to }: { no: number, from: number, to: number }): Promise<void> {
   const { engine: { tables }, resource, spread, selectionId, lateAtMs, counts } = counting
   if (spread.references.length > 0) {
-    await limitStatements(sql, lateAtMs - performance.now())
+    await setStatementTimeout(sql, lateAtMs - performance.now())
     const met = await countMet(sql, tables, resource, { selectionId, no, from, to }, spread)
     for (const { reference, count } of met) counts[reference]! += count
   }

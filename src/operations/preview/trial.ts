@@ -4,7 +4,7 @@ import { entityTransaction } from '../../database/entity-transaction.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { engineError, isPowercrudError } from '../../errors.ts'
-import { boundWriteTransaction } from '../../database/transaction-bounds.ts'
+import { prepareWriteTransaction } from '../../database/transaction-bounds.ts'
 import { writeBisecting, type Bisection } from '../../execution/run/bisect.ts'
 import { lastPlaceOfSlice, adaptSliceSize, initialSliceSize, type SliceSize } from '../../execution/run/slice-size.ts'
 import { rowErrorDescriber } from '../../execution/writers/row-error.ts'
@@ -46,7 +46,7 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
   const trial: Trial = { sample: [], failures: [], checkedCount: 0 }
   try {
     await entityTransaction(orm, async (transaction) => {
-      await boundWriteTransaction(transaction.sql, {
+      await prepareWriteTransaction(transaction.sql, {
         name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
       })
       const narrowing = narrowingOf(tables, transaction, request)
@@ -88,7 +88,7 @@ async function tryChunk (narrowing: Bisection, chunk: FrozenChunk, pace: SliceSi
     const { refused } = isSample ? await sampling(narrowing, chunk.keys.slice(0, to), request, trial, write) : await write()
     trial.checkedCount += to - from + 1
     trial.failures.push(...refused.filter(wouldFail).sort((one, other) => one.place - other.place).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
-    if (!isSample) adaptSliceSize(pace, to - from + 1, performance.now() - startedAtMs)
+    if (!isSample) adaptSliceSize(pace, { written: to - from + 1, tookMs: performance.now() - startedAtMs, failed: refused.length })
     from = to + 1
   }
 }
