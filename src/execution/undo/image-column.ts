@@ -30,6 +30,15 @@ export function currentValueSql (resource: Resource, column: ImageColumn): strin
     FROM ${pivot.table} p WHERE ${isAbout(resource, pivot, 'p')})`
 }
 
+/** SQL: whether the value of record `t` is the one that an image has as text. */
+export function isCurrentValue (resource: Resource, column: ImageColumn, image: string): string {
+  // The text of an instant depends on the time zone of the session.
+  if (column.kind === 'column' && dependsOnTimeZone.test(column.type)) return `t.${column.column} IS NOT DISTINCT FROM ${image}::${column.type}`
+  return `${currentValueSql(resource, column)} IS NOT DISTINCT FROM ${image}`
+}
+
+const dependsOnTimeZone = /^(timestamptz|timestamp.* with time zone|tstz)/i
+
 /** Names the values of columns in a statement: `v0`, `v1` … */
 export function valueNames (columns: readonly ImageColumn[]): string[] {
   return columns.map((_, index) => `v${index}`)

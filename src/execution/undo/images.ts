@@ -3,7 +3,7 @@ import type { Sql } from '../../database/sql.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { inSlice, sliceValues, sliceKeys } from '../writers/slices.ts'
 import type { RowLock, Slice } from '../../engine/writer.ts'
-import { currentValueSql, type ImageColumn } from './image-column.ts'
+import { isCurrentValue, type ImageColumn } from './image-column.ts'
 
 /** The parameters of a statement that say which chunk's images are meant: `$1`, `$2`. */
 export interface ImageParameters {
@@ -118,7 +118,7 @@ export async function readImages (
 ): Promise<Image[]> {
   const { table, key } = resource
   const values = columns.map((column, index) => `image.b${index}${column.kind === 'column' ? typed(column.type) : '::jsonb'} AS v${index}`)
-  const isSame = columns.map((column, index) => `${currentValueSql(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
+  const isSame = columns.map((column, index) => isCurrentValue(resource, column, `image.a${index}`)).join(' AND ')
   const rows = await sql.query<{ place: number, key: string, is_changed: boolean }>(`
     WITH slice AS MATERIALIZED (
       SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)

@@ -4,7 +4,7 @@ import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { inSlice, sliceValues } from '../writers/slices.ts'
 import type { Slice } from '../../engine/writer.ts'
-import { currentValueSql, type ImageColumn } from './image-column.ts'
+import { isCurrentValue, type ImageColumn } from './image-column.ts'
 import { imageRows, imagesOfSlice } from './images.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function restoreColumns (
 ): Promise<string[]> {
   const { table, key } = resource
   const values = [...sliceValues(slice), jobId]
-  const isSame = columns.map((column, index) => `${currentValueSql(resource, column)} IS NOT DISTINCT FROM image.a${index}`).join(' AND ')
+  const isSame = columns.map((column, index) => isCurrentValue(resource, column, `image.a${index}`)).join(' AND ')
   const source = `${imageRows(tables, imagesOfSlice, columns.length)} AS image`
   const match = `${inSlice(tables, resource, 't')} AND ${key.stored('t')}::text COLLATE "C" = image.key AND ${isSame}`
   const own = columns.flatMap(({ kind }, index) => kind === 'column' ? [index] : [])
@@ -68,23 +68,23 @@ export async function restoreExactly (
 ): Promise<string[]> {
   const { table, key } = resource
   const restored = columns.flatMap((column, index) => column.kind === 'column'
-    ? [{ column, before: `image.b${index}`, isOurs: `substr(record.ours, ${index + 1}, 1) = '1'` }]
+    ? [{ column, before: `image.b${index}`, isUntouched: `substr(record.untouched, ${index + 1}, 1) = '1'` }]
     : [])
   if (restored.length === 0 || records.length === 0) return []
   const values = [
     ...sliceValues(slice), jobId,
     records.map((record) => record.key),
-    records.map(({ isUntouched: isOurs }) => isOurs.map(Number).join(''))
+    records.map(({ isUntouched }) => isUntouched.map(Number).join(''))
   ]
   const sets = [
-    ...restored.map(({ column, before, isOurs }) => `${column.column} = CASE WHEN ${isOurs} THEN ${before}::${column.type} ELSE t.${column.column} END`),
+    ...restored.map(({ column, before, isUntouched }) => `${column.column} = CASE WHEN ${isUntouched} THEN ${before}::${column.type} ELSE t.${column.column} END`),
     ...assignments
   ]
-  const isInexact = restored.map(({ column, before, isOurs }) => `(${isOurs} AND ${currentValueSql(resource, column)} IS DISTINCT FROM ${before})`).join(' OR ')
+  const isInexact = restored.map(({ column, before, isUntouched }) => `(${isUntouched} AND NOT (${isCurrentValue(resource, column, before)}))`).join(' OR ')
   const rows = await sql.query<{ key: string }>(`
     UPDATE ${table} AS t SET ${sets.join(', ')}
     FROM ${imageRows(tables, imagesOfSlice, columns.length)} AS image
-    JOIN unnest($6::text[], $7::text[]) AS record (key, ours) ON record.key = image.key
+    JOIN unnest($6::text[], $7::text[]) AS record (key, untouched) ON record.key = image.key
     WHERE ${inSlice(tables, resource, 't')} AND ${key.stored('t')}::text COLLATE "C" = image.key AND (${isInexact})
     RETURNING ${key.stored('t')}::text AS key`, values)
   return rows.map(({ key }) => key)

@@ -28,7 +28,7 @@ export interface EntityChange {
   readonly user: RuleContext['user']
   /** What a rule of the application gets to know as the change set. */
   readonly set: RuleContext['set']
-  /** Looks at a slice before it is loaded. Answers what must be left alone, and how to change each of the others. */
+  /** Looks at a slice whose records are locked. Returns what must be left alone, and how to change each of the others. */
   prepare (transaction: WriteTransaction, em: EntityManager, slice: Slice): Promise<PreparedChange>
 }
 
@@ -64,12 +64,15 @@ export function entityChangeWriter (tables: Tables, resource: EngineResource, { 
   /** Loads a slice and changes it; what is in `without` is left alone. */
   const load = async (transaction: WriteTransaction, slice: Slice, without: readonly Refusal[]) => {
     const { em, written } = watched(transaction.em)
-    const { refused, apply, finish: settle } = await prepare(transaction, em, slice)
-    const untouched = new Set([...refused, ...without].map(({ place }) => place))
+    // First the locks: a record that appears between two statements would be seen by one of them only.
     const found = await loadSlice(transaction, em, tables, resource, slice, loading)
+    const places = new Set(found.map(({ place }) => place))
+    const { refused: refusedHere, apply, finish } = await prepare(transaction, em, slice)
+    const refused = refusedHere.filter(({ place }) => places.has(place))
+    const untouched = new Set([...refused, ...without].map(({ place }) => place))
     const changed = found.filter(({ place }) => !untouched.has(place))
     for (const record of changed) if (apply(record)) written.add(record.entity)
-    return { em, written, found, changed, refused, settle }
+    return { em, written, found, changed, refused, finish }
   }
 
   return {
@@ -81,9 +84,9 @@ export function entityChangeWriter (tables: Tables, resource: EngineResource, { 
       const ruledOut = rule === undefined ? [] : await refusedBy(rule, change.changed, { em: change.em, resource: resource.name, set, user })
       // A changed entity cannot be taken out of a flush without harm to those that refer to it.
       if (ruledOut.length > 0) change = await load(transaction, slice, ruledOut)
-      const { em, written, found, changed, refused, settle } = change
+      const { em, written, found, changed, refused, finish } = change
       await flush(em)
-      for (const entity of await settle?.(changed, written) ?? []) written.add(entity)
+      for (const entity of await finish?.(changed, written) ?? []) written.add(entity)
       return outcomeOf(slice, found, written, [...refused, ...ruledOut])
     }
   }

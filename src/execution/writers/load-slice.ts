@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Tables } from '../../database/tables.ts'
 import { engineError } from '../../errors.ts'
 import type { Resource } from '../../entities/resource.ts'
-import { literalSliceKeys, lockAncestors, lockSlice } from './slices.ts'
+import { literalKeys, literalSliceKeys, lockAncestors, lockSlice } from './slices.ts'
 import type { RowLock, Slice, WriteTransaction } from '../../engine/writer.ts'
 
 /** A record of a slice, loaded. */
@@ -25,14 +25,17 @@ export async function loadSlice (
   const locked = await lockSlice(sql, tables, resource, slice, lock)
   if (locked.length === 0) return []
   for (const ancestor of ancestorsOf(meta)) await lockAncestors(sql, tables, { resource, ancestor, slice, lock })
+  // A record that appears after the lock is none of those that were locked.
+  const isWhole = locked.length === slice.to - slice.from + 1
+  const keys = isWhole ? literalSliceKeys(tables, key, slice) : literalKeys(key, locked.map((record) => record.key))
   // What a filter would hide was let in, or not, when the selection was frozen.
-  const entities = await em.find(entity, { [raw((alias: string) => key.among(`"${alias}"`, literalSliceKeys(tables, key, slice)))]: [] } as never, {
+  const entities = await em.find(entity, { [raw((alias: string) => key.among(`"${alias}"`, keys))]: [] } as never, {
     filters: false,
     populate: populate as never,
     strategy: 'select-in',
     orderBy: orderBy(meta.getPrimaryProps()) as never
   }) as AnyEntity[]
-  // Both have one order and nobody can take a locked record away.
+  // Both have one order, and a locked record cannot be deleted.
   if (entities.length !== locked.length) throw engineError('records_out_of_step', `${locked.length} records of ${resource.name} are locked, ${entities.length} were loaded`)
   return entities.map((loaded, index) => ({ place: locked[index]!.place, entity: loaded }))
 }

@@ -3,7 +3,7 @@ import { type RecordKey, recordKeyOf } from '../../entities/record-key.ts'
 import type { Resource } from '../../entities/resource.ts'
 import type { Slice, RowLock } from '../../engine/writer.ts'
 import type { EntityMetadata } from '@mikro-orm/core'
-import type { Sql } from '../../database/sql.ts'
+import { quoteText, type Sql } from '../../database/sql.ts'
 
 /** SQL: the sorted keys of a slice. It takes the parameters $1…$4 of `sliceValues`. */
 export function sliceKeys (tables: Tables, { kind }: RecordKey): string {
@@ -22,6 +22,11 @@ export function inSlice (tables: Tables, { key, ofClass }: Pick<Resource, 'key' 
 /** The same, for statements whose parameters are somebody else's. */
 export function literalSliceKeys (tables: Tables, { kind }: RecordKey, { selectionId, no, from, to }: Slice): string {
   return `(SELECT keys[${Number(from)}:${Number(to)}] FROM ${tables.chunkOf[kind]} WHERE selection_id = '${selectionId.replace(/[^0-9a-f-]/gi, '')}'::uuid AND no = ${Number(no)})`
+}
+
+/** The same for some stored keys, in the order of a chunk. */
+export function literalKeys ({ kind }: Pick<RecordKey, 'kind'>, keys: readonly string[]): string {
+  return `ARRAY[${keys.map(quoteText).join(', ')}]::${kind}[]`
 }
 
 export interface LockedRecord {

@@ -4,11 +4,12 @@ import { Item } from '../../fixtures/entities.ts'
 import { Article, heard, hooked } from '../../fixtures/hooked.ts'
 import { seedItems } from '../../fixtures/orm.ts'
 import { openBulk } from '../../helpers/bulk.ts'
+import { until } from '../../helpers/until.ts'
 
 const counts = { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 0 }
 const total = 100
 
-const { engine, orm, client, perform, undo, rows, unwritten, job } = await openBulk(t, {
+const { engine, database, orm, client, perform, undo, rows, unwritten, job } = await openBulk(t, {
   resources: { items: { entity: Item, undo: true }, entities: { entity: Item, undo: true, write: 'entity' }, forgetful: { entity: Item } },
   seed: (_client, orm) => seedItems(orm, total)
 })
@@ -53,6 +54,25 @@ t.test('only what was written is undone, and only where it still is what the job
   }))
   t.same(await state(), wanted, 'what others have written is not lost')
 })
+
+for (const resource of ['items', 'entities']) {
+  t.test(`a record that appears again while the others are being locked is left alone (${resource})`, async (t) => {
+    const [gone] = await rows('SELECT * FROM item WHERE id = 8')
+    const done = await perform(resource, { selection: { filter: { id: { gte: 7, lte: 10 } } }, set: { notes: `by ${resource}` } })
+    await client.query('DELETE FROM item WHERE id = 8')
+    const other = await database.connect()
+    await other.query('BEGIN')
+    await other.query('SELECT FROM item WHERE id = 10 FOR UPDATE')
+    const undoing = undo(done)
+    await until(async () => (await rows("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).length > 0, { what: 'an undo that waits' })
+    await client.query('INSERT INTO item SELECT * FROM jsonb_populate_record(NULL::item, $1)', [JSON.stringify(gone)])
+    await other.query('COMMIT')
+    const undone = await undoing
+    t.match(undone, { status: 'succeeded', succeeded: done.succeeded - 1, failed: 0 })
+    t.equal(undone.missing + undone.skipped, 1)
+    t.match(await rows('SELECT notes FROM item WHERE id = 8'), [{ notes: (gone as { notes: string | null }).notes }])
+  })
+}
 
 t.test('members come back and go, where they alone were changed, too', async (t) => {
   const before = await state()
