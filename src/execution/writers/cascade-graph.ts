@@ -38,7 +38,7 @@ const effects: Record<Referrer['action'], DeleteEffect> = { a: 'block', r: 'bloc
  * All that a delete meets, by ways of any length, through other tables and in circles: those of the database, and where
  * records are deleted as entities, those of MikroORM.
  */
-export async function deleteSpread ({ database, orm, entityTables }: Engine, resource: EngineResource): Promise<DeleteSpread> {
+export async function deleteSpread ({ database, orm, entityTables }: Pick<Engine, 'database' | 'orm' | 'entityTables'>, resource: EngineResource): Promise<DeleteSpread> {
   const tables = [resource.table]
   const roots = [resource.table]
   const names = [resource.meta.tableName]
@@ -66,7 +66,7 @@ export async function deleteSpread ({ database, orm, entityTables }: Engine, res
 }
 
 /** The ways in which a delete spreads to records of resources; what leads to none is left out. */
-export async function cascadeGraph (engine: Engine, resource: EngineResource): Promise<CascadeGraph> {
+export async function cascadeGraph (engine: Pick<Engine, 'database' | 'orm' | 'entityTables' | 'resources'>, resource: EngineResource): Promise<CascadeGraph> {
   const lockable = [...engine.resources.values()].filter(({ options }) => options.bulkAsyncConflictChecking)
   if (lockable.length === 0) return { tables: [], roots: [], names: [], references: [], children: new Map() }
   const byTable = new Map(lockable.map((child) => [engine.entityTables.of(child.meta.root as EntityMetadata).quoted, child]))

@@ -57,3 +57,34 @@ export async function readCascaded (
     SELECT number, array_agg(key) AS keys FROM (${told.join(' UNION ALL ')}) found GROUP BY number ORDER BY number`, sliceValues(slice))
   return rows.map(({ number, keys }) => ({ child: graph.children.get(number)!, keys }))
 }
+
+/**
+ * Locks the rows through which a delete of a slice would come to others, at any depth, so that no further record can refer to
+ * them. The rows directly below the slice need no lock for that: what they are referred by is looked at only where it leads further.
+ *
+ * Repeated until a statement finds no row that was not locked before it: rows may be added while the first ones are being locked.
+ */
+export async function lockCascadePaths (
+  sql: Sql, tables: Tables, { resource, slice, graph }: { resource: EngineResource, slice: Slice, graph: CascadeGraph }
+): Promise<void> {
+  const reached = new Set(graph.references.map(({ to }) => to))
+  const inBetween = [...new Set(graph.references.map(({ from }) => from))].filter((number) => reached.has(number))
+  if (inBetween.length === 0) return
+  const deleted = cascadedRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)
+  const locked = new Set<string>()
+  for (let isFirst = true, isComplete = false; isFirst || !isComplete; isFirst = false) {
+    isComplete = true
+    for (const number of inBetween) {
+      const rows = await sql.query<{ place: string }>(`
+        WITH RECURSIVE ${deleted}
+        SELECT r.tableoid::text || r.ctid::text AS place
+        FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
+        WHERE g.number = ${number} FOR UPDATE OF r`, sliceValues(slice))
+      for (const { place } of rows) {
+        if (locked.has(place)) continue
+        locked.add(place)
+        isComplete = false
+      }
+    }
+  }
+}

@@ -5,14 +5,16 @@ import { problem } from '../../errors.ts'
 import { findHolders } from '../../jobs/locks/conflicts.ts'
 import { cascadeGraph, type CascadeGraph } from './cascade-graph.ts'
 import { lockSliceForDelete } from './slices.ts'
-import { readCascaded } from './cascaded-rows.ts'
+import { lockCascadePaths, readCascaded } from './cascaded-rows.ts'
 import type { Slice, WriteTransaction, Writer } from '../../engine/writer.ts'
+
+type CascadeEngine = Pick<Engine, 'database' | 'tables' | 'orm' | 'entityTables' | 'resources'>
 
 /**
  * `ON DELETE CASCADE` knows no locks. So before a slice is deleted, the records of other resources that would go with it
  * are locked for the job like its own; one that another job holds is a reason not to delete.
  */
-export function guardCascades (engine: Engine, resource: EngineResource, writer: Writer): Writer {
+export function guardCascades (engine: CascadeEngine, resource: EngineResource, writer: Writer): Writer {
   let graph: CascadeGraph | undefined
   return {
     ...writer,
@@ -25,10 +27,11 @@ export function guardCascades (engine: Engine, resource: EngineResource, writer:
   }
 }
 
-async function lockCascaded ({ database, tables }: Engine, resource: EngineResource, { sql }: WriteTransaction, slice: Slice, graph: CascadeGraph): Promise<void> {
+async function lockCascaded ({ database, tables }: CascadeEngine, resource: EngineResource, { sql }: WriteTransaction, slice: Slice, graph: CascadeGraph): Promise<void> {
   if (graph.references.length === 0) return
-  // Else a record that another job holds could come to refer to one of these before they are gone.
+  // Otherwise a record that another job has locked could come to refer to one of these before they are deleted.
   await lockSliceForDelete(sql, tables, resource, slice)
+  await lockCascadePaths(sql, tables, { resource, slice, graph })
   const cascaded = await readCascaded(sql, tables, { resource, slice, graph })
   const context = jobContext()
   for (const { child, keys } of cascaded) {

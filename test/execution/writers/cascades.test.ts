@@ -61,6 +61,21 @@ t.test('while the delete runs its children are locked, and released with it', as
   t.match(await rows('SELECT status, total, succeeded FROM powercrud.job WHERE id = $1', [job.id]), [{ status: 'succeeded', total: 1, succeeded: 1 }])
 })
 
+t.test('nothing comes to refer to a child once its own children are known', async (t) => {
+  const { engine, database, hold, client } = await open(t)
+  await hold([5])
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, here: 'never' }))
+  const gate = await createGate(database, { table: 'powercrud.chunk_int4', on: 'insert' })
+  await gate.close()
+  const working = work(engine, job)
+  await gate.waitUntilReached()
+  await client.query("SET lock_timeout = '100ms'")
+  await t.rejects(client.query('UPDATE chore SET phase_id = 1 WHERE id = 5'), { code: '55P03' })
+  await gate.open()
+  await working
+  t.same((await client.query('SELECT phase_id FROM chore WHERE id = 5')).rows, [{ phase_id: 3 }], 'a record that another job has locked stays')
+})
+
 t.test('nothing comes to refer to a record once its children are known', async (t) => {
   const { engine, database, rows } = await openBulk(t, {
     entities: [Project, Phase],
