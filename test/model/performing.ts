@@ -50,7 +50,8 @@ function performChunkByChunk (model: Model, job: ModelJob, last: number, interru
     chunk.isDone = true
     job.counts = counted(job)
   }
-  return interruption === undefined && endWhole(model, job)
+  // After the last chunk there is nothing left to interrupt.
+  return (interruption === undefined || job.chunks.every(({ isDone }) => isDone)) && endWhole(model, job)
 }
 
 /** Writes a chunk; resolves to the record at fault where one is enough for the whole chunk to be given up. */

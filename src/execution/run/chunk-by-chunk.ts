@@ -23,12 +23,17 @@ export async function runChunkByChunk (run: Run): Promise<RunEnd> {
   let processed = processedOf(job)
   for (;;) {
     checkClaim(run)
-    if (interruptionOf(run) !== undefined) return settleInterruption(run, undefined)
     const chunk = await nextChunk(database, tables, { jobId: job.id, selectionId: job.selection_id, after: -1 })
+    // Before any interruption: after the last chunk there is nothing left to cancel or to pause.
     if (chunk === undefined) return finish(run)
+    if (interruptionOf(run) !== undefined) return settleInterruption(run, undefined)
     const attempt = await retryTransaction(() => run.transactions.run((transaction) => writeOne(run, transaction, chunk, sliceSize)))
     if (attempt.kind === 'refused') return stop(run, chunk, attempt.refusal)
-    if (attempt.kind === 'done') run.ticker.update(processed += chunk.size)
+    if (attempt.kind === 'done') {
+      processed += chunk.size
+      run.ticker.update(processed)
+      run.losses.reached(processed)
+    }
     // The row has said more than the heartbeat knows yet: lost, or asked to stop.
     if (attempt.kind === 'fenced' || attempt.under !== 'running') await run.heartbeat.beat()
   }
