@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, type Transaction as KyselyTransaction } from 'kysely'
 import { EventType, TransactionEventBroadcaster } from '@mikro-orm/core'
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql'
-import type { Sql } from './sql.ts'
+import { markConnectionAlive, type Sql } from './sql.ts'
 
 /**
  * Opens the engine's `Sql` on the transaction that a MikroORM EntityManager is in, so that checkpoints, results and
@@ -55,7 +55,7 @@ async function onConnection<Value> (
   } catch (error) {
     if (!transaction.isCommitted && !transaction.isRolledBack) {
       // The failure may come from a listener of the application; the connection must not return to the pool inside a transaction.
-      await em.rollback().catch(() => transaction.rollback().execute()).catch(() => undefined)
+      await em.rollback().catch(() => transaction.rollback().execute()).then(() => markConnectionAlive(error), () => undefined)
     }
     throw error
   }

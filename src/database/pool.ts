@@ -1,7 +1,8 @@
 import { Kysely } from 'kysely'
 import { Pool, type ClientBase, type PoolConfig } from 'pg'
 import type { MikroORM } from '@mikro-orm/postgresql'
-import type { Database, Sql } from './sql.ts'
+import { markConnectionAlive, markConnectionLost, type Database, type Sql } from './sql.ts'
+import { setTextFormat } from './transaction-bounds.ts'
 
 /** The engine's own connections: short statements, heartbeats, live progress. Never the application's pool. */
 export interface DatabasePool extends Database {
@@ -44,7 +45,9 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
     keepAlive: true,
     ...config,
     max,
-    application_name: applicationName
+    application_name: applicationName,
+    // Awaited before the connection is handed out.
+    onConnect: (client) => setTextFormat(clientSql(client)) as unknown as void
   })
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
@@ -52,10 +55,18 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
   return {
     config,
     async query<Row extends object> (text: string, values: readonly unknown[] = []) {
-      return (await pool.query(text, values as unknown[])).rows as Row[]
+      try {
+        return (await pool.query(text, values as unknown[])).rows as Row[]
+      } catch (error) {
+        markConnectionLost(error)
+        throw error
+      }
     },
     async transaction (work) {
-      const client = await pool.connect()
+      const client = await pool.connect().catch((error: unknown) => {
+        markConnectionLost(error)
+        throw error
+      })
       let broken: Error | undefined
       try {
         await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
@@ -63,7 +74,10 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
         await client.query('COMMIT')
         return result
       } catch (error) {
-        await client.query('ROLLBACK').catch((failure: Error) => { broken = failure })
+        await client.query('ROLLBACK').then(() => markConnectionAlive(error), (failure: Error) => {
+          markConnectionLost(error)
+          broken = failure
+        })
         throw error
       } finally {
         client.release(broken)

@@ -32,11 +32,29 @@ export function sqlState (error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+const connectionsAlive = new WeakSet<object>()
+const connectionsLost = new WeakSet<object>()
+
+/**
+ * Records that the connection still answered after an error. Whatever its code says, the error is then not a lost connection:
+ * a trigger, dblink or postgres_fdw can raise every code, and a hook can fail to reach a server of its own.
+ */
+export function markConnectionAlive (error: unknown): void {
+  if (typeof error === 'object' && error !== null) connectionsAlive.add(error)
+}
+
+/** Records that an error, if it looks like a lost connection, is one: it comes from a connection on which only our own statements run. */
+export function markConnectionLost (error: unknown): void {
+  if (typeof error === 'object' && error !== null && isConnectionError(error)) connectionsLost.add(error)
+}
+
 /**
  * Whether an error means that the database could not be reached or closed the connection, as opposed to rejecting the statement:
- * class 08 (connection), 57P0x (shutdown, terminated), 53300 (too many connections), or a socket error.
+ * class 08 (connection), 57P0x (shutdown, terminated), 53300 (too many connections), or a socket error. An error after which
+ * the connection still answered is none.
  */
 export function isConnectionError (error: unknown): boolean {
+  if (typeof error === 'object' && error !== null && connectionsAlive.has(error) && !connectionsLost.has(error)) return false
   const state = sqlState(error)
   if (state !== undefined) return /^(08|57P0|53300)/.test(state)
   const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }

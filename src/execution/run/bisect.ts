@@ -1,17 +1,20 @@
 import type { Tables } from '../../database/tables.ts'
+import { isConnectionError, markConnectionAlive } from '../../database/sql.ts'
+import { releaseSavepoint, renewSavepoint, returnToSavepoint, setSavepoint } from '../../database/savepoints.ts'
+import { setLockTimeout } from '../../database/transaction-bounds.ts'
 import type { EngineResource } from '../../engine/engine.ts'
+import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../../engine/writer.ts'
+import { asRecordError } from '../writers/hook-failure.ts'
 import { rowCodeOf, type RowErrorDescriber } from '../writers/row-error.ts'
 import { findLockedRecords } from '../writers/slices.ts'
-import type { Refusal, Slice, SliceOutcome, WriteTransaction, Writer } from '../../engine/writer.ts'
-import { setLockTimeout } from '../../database/transaction-bounds.ts'
-import { releaseSavepoint, setSavepoint, rollbackToSavepoint } from '../../database/savepoints.ts'
 
-/** `first`: the first record at fault ends the search. `all`: every one is found, and the others are written. */
+/** `first`: the first failing record ends the search. `all`: every one is found, and the others are written. */
 export type Blame = 'first' | 'all'
 
-/** How long a record is waited for once the job has waited its whole time for one of its slice. */
+/** How long to wait for a locked record once the job has waited its whole lock timeout for one of the slice. */
 const lockedRowWait = '250ms'
 
+/** What a slice is written with. */
 export interface Bisection {
   tables: Tables
   transaction: WriteTransaction
@@ -21,58 +24,96 @@ export interface Bisection {
   errors: RowErrorDescriber
   /** Throws when the work must not go on. */
   check: () => void
-  /** Called when the records of the chunk up to this place are done with. */
+  /** Called when the records of the chunk up to this place are finished. */
   onDone: (place: number) => void
-  /** Told what was thrown for a record. */
+  /** Receives the error of each failing record. */
   onRefused: (error: unknown, refusal: Refusal) => void
 }
 
 /**
- * Writes a slice under a savepoint. Where the database refuses it, the slice is halved until the records at fault
- * stand alone: good records are never written one by one.
+ * Writes a slice under a savepoint. If it fails, the slice is bisected until each failing record stands alone: good records are
+ * never written one by one. Whatever bisecting can pin to one record is that record's error.
  *
- * Deadlocks, lost connections and whatever else is not about a record are thrown.
+ * Throws deadlocks, lost connections, and what is not an error of the database or of a hook.
  */
 export async function writeBisecting (work: Bisection, slice: Slice): Promise<SliceOutcome> {
+  const { transaction: { sql } } = work
+  await setSavepoint(sql)
+  const outcome = await writeSlice({ ...work, hasWritten: false }, slice)
+  await releaseSavepoint(sql)
+  return outcome
+}
+
+/** One savepoint is enough for all parts of a slice: it moves behind each part that is written. */
+interface SliceBisection extends Bisection {
+  /** Whether something was written behind the savepoint. */
+  hasWritten: boolean
+}
+
+async function writeSlice (work: SliceBisection, slice: Slice): Promise<SliceOutcome> {
   const { transaction, writer } = work
   work.check()
-  await setSavepoint(transaction.sql)
+  if (work.hasWritten) await renewSavepoint(transaction.sql)
+  work.hasWritten = false
   try {
     const outcome = await writer.write(transaction, slice, work.onDone)
-    await releaseSavepoint(transaction.sql)
+    work.hasWritten = true
     work.onDone(slice.to)
     return outcome
-  } catch (error) {
+  } catch (thrown) {
+    const error = await rollBackSlice(work, thrown)
     const code = rowCodeOf(error)
     if (code === undefined || code === 'serialization_failure') throw error
-    await rollbackToSavepoint(transaction.sql)
-    transaction.em.clear()
     if (slice.from === slice.to) return await refuseRecord(work, slice.from, error)
     return code === 'lock_timeout' ? await writeAroundLockedRows(work, slice) : await writeHalves(work, slice)
   }
 }
 
-async function writeHalves (work: Bisection, slice: Slice): Promise<SliceOutcome> {
-  const middle = Math.floor((slice.from + slice.to) / 2)
-  return writeSlices(work, [{ ...slice, to: middle }, { ...slice, from: middle + 1 }])
+/**
+ * Undoes what a failing slice has written. Returns its error, as one of a record where it can be: a connection that still answers
+ * was not lost, whatever the error says.
+ */
+async function rollBackSlice ({ transaction: { sql, em } }: SliceBisection, error: unknown): Promise<unknown> {
+  try {
+    await returnToSavepoint(sql)
+  } catch (failure) {
+    throw isConnectionError(error) ? error : failure
+  }
+  em.clear()
+  const lookedLost = isConnectionError(error)
+  markConnectionAlive(error)
+  return lookedLost ? asRecordError(error) : error
 }
 
-/** Halving would wait the whole time at each step, for a record that PostgreSQL can name at once. */
-async function writeAroundLockedRows (work: Bisection, slice: Slice): Promise<SliceOutcome> {
+/** Writes a slice that failed as a whole. */
+async function writeHalves (work: SliceBisection, slice: Slice): Promise<SliceOutcome> {
+  const middle = Math.floor((slice.from + slice.to) / 2)
+  const [first, second] = [{ ...slice, to: middle }, { ...slice, from: middle + 1 }]
+  const outcome = await writeSlice(work, first)
+  if (hasFailed(outcome)) return work.blame === 'first' ? outcome : mergeOutcomes(outcome, await writeSlice(work, second))
+  // The first half is good, so the second half is not: it need not fail once more.
+  return mergeOutcomes(outcome, second.from === second.to ? await writeSlice(work, second) : await writeHalves(work, second))
+}
+
+/** Bisecting would wait the whole lock timeout at each step, for records that PostgreSQL can name at once. */
+async function writeAroundLockedRows (work: SliceBisection, slice: Slice): Promise<SliceOutcome> {
   const { tables, transaction: { sql }, resource, writer } = work
   const before = await setLockTimeout(sql, lockedRowWait)
-  const held = await findLockedRecords(sql, tables, resource, slice, writer.lock)
-  // Where nobody holds a record, the wait was for something else: a record that is referred to, an entry of an index.
-  const outcome = held.length === 0 ? await writeHalves(work, slice) : await writeSlices(work, splitAt(slice, held))
+  // A setting made behind the savepoint would be rolled back with the first part that fails.
+  work.hasWritten = true
+  const locked = await findLockedRecords(sql, tables, resource, slice, writer.lock)
+  // If no record is locked, the wait was for something else: a referenced record, an entry of an index.
+  const outcome = locked.length === 0 ? await writeHalves(work, slice) : await writeSlices(work, splitAt(slice, locked))
   await setLockTimeout(sql, before)
+  work.hasWritten = true
   return outcome
 }
 
-/** Writes slices one after another; ends at the first that has a record at fault, where that is what is wanted. */
-export async function writeSlices (work: Bisection, slices: readonly Slice[]): Promise<SliceOutcome> {
+/** Writes slices one after another; with `blame: 'first'` it ends at the first that fails. */
+async function writeSlices (work: SliceBisection, slices: readonly Slice[]): Promise<SliceOutcome> {
   let outcome: SliceOutcome = { unchanged: [], missing: [], refused: [] }
   for (const slice of slices) {
-    outcome = mergeOutcomes(outcome, await writeBisecting(work, slice))
+    outcome = mergeOutcomes(outcome, await writeSlice(work, slice))
     if (work.blame === 'first' && hasFailed(outcome)) return outcome
   }
   return outcome
@@ -104,4 +145,8 @@ export function mergeOutcomes (one: SliceOutcome, other: SliceOutcome): SliceOut
 
 export function hasFailed ({ refused }: SliceOutcome): boolean {
   return refused.some(({ outcome }) => outcome === 'failed')
+}
+
+export function countFailed ({ refused }: SliceOutcome): number {
+  return refused.filter(({ outcome }) => outcome === 'failed').length
 }

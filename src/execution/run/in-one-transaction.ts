@@ -47,7 +47,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
 }
 
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<TransactionOutcome<Attempt>> {
-  const { engine, claim: { job, fence }, ticker, heartbeat } = run
+  const { engine, claim: { job, fence }, ticker, heartbeat, losses } = run
   const { tables } = engine
   const sliceSize = initialSliceSize()
   let counts = zeroOutcomes
@@ -60,7 +60,8 @@ async function writeAll (run: Run, transaction: WriteTransaction): Promise<Trans
       sliceSize,
       onDone: (place) => {
         ticker.update(lookedAt + place)
-        heartbeat.reportProgress()
+        // What is repeated after a lost connection is no progress: a job that loses it each time must not look alive.
+        if (losses.reached(lookedAt + place)) heartbeat.reportProgress()
       },
       check: () => check(run)
     })

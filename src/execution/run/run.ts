@@ -4,6 +4,7 @@ import type { JobRow } from '../../engine/job-row.ts'
 import type { ProgressTicker } from '../../live/progress-ticker.ts'
 import type { Writer } from '../../engine/writer.ts'
 import type { Claim } from './claim.ts'
+import type { ConnectionLosses } from './connection-losses.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { WriteTransactions } from './write-transaction.ts'
 
@@ -16,6 +17,7 @@ export interface Run {
   readonly transactions: WriteTransactions
   readonly heartbeat: Heartbeat
   readonly ticker: ProgressTicker
+  readonly losses: ConnectionLosses
   /** Aborts when this worker shuts down. */
   readonly stopping: AbortSignal
 }

@@ -1,27 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isConnectionError } from '../../database/sql.ts'
+import { readServerStart } from '../../database/clock.ts'
 import { readJob } from '../../jobs/store/job-rows.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { Run, RunEnd } from './run.ts'
 
-/** Waits between looks at a database that does not answer. */
-const reconnectMs = 250
+/** Waits between two attempts to reach the database. */
+const retryMs = 250
+
+export type Reconnection =
+  | { kind: 'over', end: RunEnd }
+  /** The work can start again. */
+  | { kind: 'back', serverStartedAt: Date }
 
 /**
- * A connection lost during COMMIT is neither a yes nor a no: the job row tells. Resolves to the end, if that is what
- * it tells; undefined when the work is to go on.
+ * Waits until the database answers again. A connection that was lost during the COMMIT leaves open whether it was committed:
+ * the job row says so.
  */
-export async function waitForReconnect (run: Pick<Run, 'engine' | 'claim' | 'heartbeat'>): Promise<RunEnd | undefined> {
+export async function waitForReconnect (run: Pick<Run, 'claim' | 'heartbeat'> & { engine: Pick<Run['engine'], 'database' | 'tables'> }): Promise<Reconnection> {
   const { engine: { database, tables }, claim: { job, fence } } = run
   for (;;) {
-    if (run.heartbeat.lost.aborted) return { kind: 'left' }
+    if (run.heartbeat.lost.aborted) return { kind: 'over', end: { kind: 'left' } }
     try {
       const now = await readJob(database, tables, job.id)
-      if (now === undefined || now.fence !== fence) return { kind: 'left' }
-      return isTerminal(now.status) ? { kind: 'ended', job: now } : undefined
+      if (now === undefined || now.fence !== fence) return { kind: 'over', end: { kind: 'left' } }
+      if (isTerminal(now.status)) return { kind: 'over', end: { kind: 'ended', job: now } }
+      return { kind: 'back', serverStartedAt: await readServerStart(database) }
     } catch (error) {
       if (!isConnectionError(error)) throw error
-      await delay(reconnectMs, undefined, { signal: run.heartbeat.lost }).catch(() => undefined)
+      await delay(retryMs, undefined, { signal: run.heartbeat.lost }).catch(() => undefined)
     }
   }
 }

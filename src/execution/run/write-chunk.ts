@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts'
 import type { ChunkToDo } from '../../jobs/store/chunks.ts'
 import { rowErrorDescriber } from '../writers/row-error.ts'
 import type { Refusal, Slice, SliceOutcome, WriteTransaction } from '../../engine/writer.ts'
-import { hasFailed, mergeOutcomes, writeBisecting, type Blame, type Bisection } from './bisect.ts'
+import { countFailed, hasFailed, mergeOutcomes, writeBisecting, type Blame, type Bisection } from './bisect.ts'
 import { lastPlaceOfSlice, adaptSliceSize, type SliceSize } from './slice-size.ts'
 import type { Run } from './run.ts'
 
@@ -22,15 +22,16 @@ export interface ChunkWrite {
 export async function writeChunk (run: Run, transaction: WriteTransaction, chunk: ChunkToDo, work: ChunkWrite): Promise<SliceOutcome> {
   if (chunk.excluded !== null) return excluded(chunk.size, chunk.excluded)
   const { sliceSize, blame } = work
-  const narrowing = bisectionOf(run, transaction, work)
+  const bisection = bisectionOf(run, transaction, work)
   let outcome: SliceOutcome = { unchanged: [], missing: [], refused: [] }
   for (let from = 1; from <= chunk.size;) {
     const to = lastPlaceOfSlice(sliceSize, run.writer, from, chunk.size)
     const startedAtMs = performance.now()
     const slice: Slice = { selectionId: run.claim.job.selection_id, no: chunk.no, from, to, versioned: chunk.versioned }
-    outcome = mergeOutcomes(outcome, await writeBisecting(narrowing, slice))
+    const written = await writeBisecting(bisection, slice)
+    outcome = mergeOutcomes(outcome, written)
     if (blame === 'first' && hasFailed(outcome)) return outcome
-    adaptSliceSize(sliceSize, to - from + 1, performance.now() - startedAtMs)
+    adaptSliceSize(sliceSize, { written: to - from + 1, tookMs: performance.now() - startedAtMs, failed: countFailed(written) })
     work.onDone(to)
     from = to + 1
   }

@@ -1,5 +1,6 @@
+import { backoffMs } from '../../backoff.ts'
 import { inJobContext } from '../../jobs/context/job-context.ts'
-import { isConnectionError } from '../../database/sql.ts'
+import { isConnectionError, markConnectionAlive } from '../../database/sql.ts'
 import { settlesWithin } from '../../deadline.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { engineError, isPowercrudError, problem } from '../../errors.ts'
@@ -11,6 +12,7 @@ import { tellingLifecycle } from '../../jobs/lifecycle/report-progress.ts'
 import { createProgressTicker, type ProgressTicker } from '../../live/progress-ticker.ts'
 import { boundedCount, boundedMessage } from '../../live/reported-progress.ts'
 import type { Claim } from '../run/claim.ts'
+import { maxConnectionLosses } from '../run/connection-losses.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
 import { settleInterruption } from '../run/settle-interruption.ts'
 import { waitForReconnect } from '../run/wait-for-reconnect.ts'
@@ -26,12 +28,9 @@ import { taskLog } from './task-log.ts'
 
 /** How long a handler that is asked to stop may take to do so; then its transaction is rolled back under it. */
 const graceMs = 5_000
-const firstBackoffMs = 1_000
-const maxBackoffMs = 300_000
-/** Rest of a task that only lost its connection. */
+const failureBackoff = { firstMs: 1_000, maxMs: 300_000 }
+/** How long a task waits that only lost its connection. */
 const reconnectDelayMs = 1_000
-/** What ends its own connection each time would be tried for ever: from so many on each loss is a failure. */
-const maxConnectionLosses = 10
 
 interface TaskRun {
   readonly engine: Engine
@@ -85,9 +84,13 @@ async function runToEnd (run: TaskRun): Promise<RunEnd> {
   } catch (error) {
     if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
     if (run.signal.aborted && !isConnectionError(error)) return settleStop(run)
-    if (!isConnectionError(error)) return failed(run, failedWith(error), error)
-    engine.log.warn({ jobId: job.id, err: error }, 'lost the database in the middle of a task; looking again')
-    return await waitForReconnect(run) ?? (lossesOf(job) >= maxConnectionLosses ? failed(run, failedWith(error), error) : requeueTask(run, { settleFailure: false, restMs: reconnectDelayMs }))
+    if (!isConnectionError(error)) return settleFailure(run, failedWith(error), error)
+    engine.log.warn({ jobId: job.id, err: error }, 'database connection lost in the middle of a task; reconnecting')
+    const reconnection = await waitForReconnect(run)
+    if (reconnection.kind === 'over') return reconnection.end
+    const hasRestarted = reconnection.serverStartedAt > new Date(job.touched_at)
+    if (lossesOf(job) >= maxConnectionLosses && !hasRestarted) return settleFailure(run, failedWith(error), error)
+    return requeueTask(run, { failed: false, restMs: reconnectDelayMs })
   }
 }
 
@@ -105,6 +108,10 @@ async function attempt (run: TaskRun): Promise<JobRow | undefined> {
       return ended !== undefined
     })
     return ended
+  } catch (error) {
+    // A connection that answers the ROLLBACK was not lost: the handler itself may have failed to reach a server of its own.
+    if (await transaction.rollBack().catch(() => false)) markConnectionAlive(error)
+    throw error
   } finally {
     await transaction.rollBack()
   }
@@ -181,25 +188,24 @@ async function settleStop (run: TaskRun): Promise<RunEnd> {
   await heartbeat.beat()
   if (heartbeat.lost.aborted) return { kind: 'left' }
   if (interruptionOf(run) === undefined && timeout.aborted) {
-    return failed(run, timedOut(job.timeout_ms!), problem('statement_timeout', 'the task took longer than its timeout'))
+    return settleFailure(run, timedOut(job.timeout_ms!), problem('statement_timeout', 'the task took longer than its timeout'))
   }
   return settleInterruption(run, undefined)
 }
 
-async function failed (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEnd> {
+async function settleFailure (run: TaskRun, end: JobEnd, error: unknown): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const failures = job.failures + 1
   engine.log.error({ jobId: job.id, task: job.operation, failures, err: error }, 'a task failed')
   if (failures < job.attempts_max) {
-    const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (failures - 1))
-    return requeueTask(run, { settleFailure: true, restMs: Math.round(backoffMs * (0.75 + Math.random() / 2)) })
+    return requeueTask(run, { failed: true, restMs: backoffMs(failureBackoff, failures) })
   }
   const code = isTransient(error) ? { ...end, error: { ...end.error!, rowCode: 'serialization_failure' } } : end
   const ended = await endJobNow(engine, { job, fence, transition: 'finish', end: code })
   return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
 }
 
-async function requeueTask (run: TaskRun, { settleFailure: failed, restMs }: { settleFailure: boolean, restMs: number }): Promise<RunEnd> {
+async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const { database, tables, queue, live, log } = engine
   const n = await retryJob(database, tables, { id: job.id, fence, failed, restMs })

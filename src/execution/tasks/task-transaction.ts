@@ -16,7 +16,8 @@ export interface TaskTransaction {
    * Resolves to whether it was committed.
    */
   commit (last: (sql: Sql) => Promise<boolean>): Promise<boolean>
-  rollBack (): Promise<void>
+  /** Resolves to whether a transaction was open, and is rolled back now. */
+  rollBack (): Promise<boolean>
 }
 
 interface OpenTransaction {
@@ -67,7 +68,9 @@ export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction 
       return close(segment !== undefined && await last(segment.sql))
     },
     async rollBack () {
+      if (segment === undefined) return false
       await close(false)
+      return true
     }
   }
 }

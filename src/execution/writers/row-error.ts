@@ -32,6 +32,9 @@ const codes: Readonly<Record<string, RowCode>> = {
   '40P01': 'serialization_failure'
 }
 
+/** Classes of SQLSTATEs that functions raise: no data, too many rows, failed assertions, cases not found, changes by a trigger. */
+const raisedByFunctions = /^(09|20|21|27|2F|38|39|P0)/
+
 /** The fields of an error report of PostgreSQL, which MikroORM's exceptions carry along. */
 interface ErrorReport {
   schema?: string
@@ -40,10 +43,12 @@ interface ErrorReport {
   constraint?: string
   /** The place in PostgreSQL's source that raised it. */
   routine?: string
+  /** The functions and statements in which it was raised. */
+  where?: string
   message?: string
 }
 
-/** Deadlocks and serialization failures: nobody's fault, the transaction is tried again. */
+/** Deadlocks and serialization failures: the transaction is retried. */
 export function isTransient (error: unknown): boolean {
   return /^40(001|P01)$/.test(sqlState(error) ?? '')
 }
@@ -54,11 +59,13 @@ export function rowCodeOf (error: unknown): RowCode | undefined {
   const state = sqlState(error)
   if (state === undefined || isConnectionError(error)) return undefined
   if (codes[state] !== undefined) return codes[state]
-  const { routine } = reportOf(error)
-  if (routine === 'exec_stmt_raise') return 'raised_by_trigger'
+  const { routine, where } = reportOf(error)
   if (routine === 'ExecWithCheckOptions') return 'rule_refused'
+  if (routine === 'exec_stmt_raise' || raisedByFunctions.test(state)) return 'raised_by_trigger'
   // Other data exceptions and integrity violations: a check, a domain or a generated column could not take the value.
-  return /^2[23]/.test(state) ? 'check_violation' : undefined
+  if (/^2[23]/.test(state)) return 'check_violation'
+  // With another code only what was raised inside of a function is about a record; the rest is about the statement.
+  return where === undefined ? undefined : 'raised_by_trigger'
 }
 
 /** What one of our own errors says of a record. */
