@@ -60,7 +60,7 @@ export async function readCascaded (
 
 /**
  * Locks the rows through which a delete of a slice would come to others, at any depth, so that no further record can refer to
- * them. The rows directly below the slice need no lock for that: what they are referred by is looked at only where it leads further.
+ * them. Rows from which no further cascade leads to a resource need no lock.
  *
  * Repeated until a statement finds no row that was not locked before it: rows may be added while the first ones are being locked.
  */
