@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { rowCodes } from '../schemas/results.ts'
 import { optionTable } from '../schemas/options.ts'
 import { errorTable } from '../src/errors.ts'
 
@@ -16,11 +17,17 @@ export function readmeWithTables (text: string): string {
   const tables = {
     options: options(plugin),
     'resource options': options(resource),
-    errors: table(['status', 'code', 'when'], problems.map(({ status, code, when }) => [String(status), `\`${code}\``, when])),
+    errors: table(['status', 'code', 'when'], problems.filter(({ code }) => !isOnlyOfRows(code)).map(({ status, code, when }) => [String(status), `\`${code}\``, when])),
+    'row codes': table(['code', 'when'], problems.filter(({ code }) => isRowCode(code)).map(({ code, when }) => [`\`${code}\``, when])),
     'job errors': table(['code', 'when'], jobFailures.map(({ code, when }) => [`\`${code}\``, when]))
   }
   return Object.entries(tables).reduce((whole, [name, content]) => between(whole, name, content), text)
 }
+
+const isRowCode = (code: string) => (rowCodes as readonly string[]).includes(code)
+
+/** Row codes that do not also refuse a request before there is a job. */
+const isOnlyOfRows = (code: string) => isRowCode(code) && !['rule_refused', 'stale_version'].includes(code)
 
 function between (text: string, name: string, content: string): string {
   const begin = `<!-- ${name} -->`

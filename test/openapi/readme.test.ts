@@ -26,6 +26,9 @@ const applicationFiles = {
     import type { MikroORM } from '@mikro-orm/postgresql'
     export { City } from '../examples/cities/entities/index.ts'
     export declare const orm: MikroORM`,
+  'session.ts': `
+    import type { FastifyRequest } from 'fastify'
+    export declare function readSession (request: FastifyRequest): Promise<{ id: string, name: string, role: string } | null>`,
   'app.ts': `
     import type { FastifyInstance } from 'fastify'
     import type {} from '../plugins/index.ts'
