@@ -13,10 +13,10 @@ export interface Access {
   require (request: FastifyRequest, action: Action): Promise<void>
   /** Whether `require` would let it pass. */
   allows (request: FastifyRequest, action: Action): Promise<boolean>
-  maySee (request: FastifyRequest, view: JobView): Promise<boolean>
+  canSee (request: FastifyRequest, view: JobView): Promise<boolean>
   /**
    * Whose jobs a list is restricted to: a user's, or nobody's (null). Undefined where that does not decide: everybody
-   * sees all, or each job is to be judged by `maySee`.
+   * sees all, or each job is to be judged by `canSee`.
    */
   ownerOf (request: FastifyRequest): Promise<string | null | undefined>
   /** Whether the application judges each job itself. */
@@ -78,7 +78,7 @@ export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<Fa
         throw error
       }
     },
-    async maySee (request, view) {
+    async canSee (request, view) {
       if (canSeeJob !== undefined) return Boolean(await canSeeJob(request, view.job))
       return user === undefined || await isOwner(request, view)
     },

@@ -6,12 +6,12 @@ import { launchRetry, launchUndo } from '../src/operations/launch/launch-again.t
 import { viewLive } from '../src/jobs/view/read-view.ts'
 import { jobParams } from './job-params.ts'
 import { requireJson } from './negotiation.ts'
-import { takeNoBody } from './no-body.ts'
+import { rejectBodies } from './no-body.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { seenJob } from './seen-job.ts'
-import { viewOf } from './selection-view.ts'
+import { loadVisibleJob } from './load-visible-job.ts'
+import { selectionViewOf } from './selection-view.ts'
 
-interface Action {
+interface ActionRoute {
   name: 'cancel' | 'retry' | 'undo'
   summary: string
   description: string
@@ -22,12 +22,12 @@ interface Action {
 /** POST {base}/jobs/{jobId}/cancel, /retry and /undo. */
 export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
   const { settings: { basePath }, engine, access, responses } = context
-  const again = async (request: FastifyRequest, job: JobRow) => ({
+  const callerOf = async (request: FastifyRequest, job: JobRow) => ({
     user: await access.callerOf(request),
-    view: await viewOf(context, request, job.resource)
+    view: await selectionViewOf(context, request, job.resource)
   })
 
-  const actions: Action[] = [{
+  const actions: ActionRoute[] = [{
     name: 'cancel',
     summary: 'Cancel a job',
     description: 'A queued or waiting job ends at once, a running one after its running chunk. Cancel is not undo: under `rollback` nothing is left behind, otherwise what was committed stays and is counted.',
@@ -38,16 +38,16 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
     summary: 'Retry what failed or was not done',
     description: 'Answers the new job. Of a task that failed or was cancelled it has the payload, the locks, and what was saved by its last checkpoint; a task is retried once, and then that retry.',
     problems: ['records_locked', 'reference_not_found', 'all_records_missing', 'too_many_jobs'],
-    act: async (request, job) => launchRetry(engine, job, await again(request, job))
+    act: async (request, job) => launchRetry(engine, job, await callerOf(request, job))
   }, {
     name: 'undo',
     summary: 'Undo what a job has written',
     description: 'Answers the new job. It restores records that nobody changed since; the others are skipped, and its results say which.',
     problems: ['records_locked', 'all_records_missing', 'too_many_jobs'],
-    act: async (request, job) => launchUndo(engine, job, await again(request, job))
+    act: async (request, job) => launchUndo(engine, job, await callerOf(request, job))
   }]
 
-  takeNoBody(scope)
+  rejectBodies(scope)
   for (const { name, summary, description, problems, act } of actions) {
     scope.post(`${basePath}/jobs/:jobId/${name}`, {
       schema: {
@@ -63,7 +63,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
       },
       onRequest: requireJson
     }, async (request, reply) => {
-      const { row } = await seenJob(context, request, name)
+      const { row } = await loadVisibleJob(context, request, name)
       const job = await viewLive(engine, await act(request, row))
       return reply.code(202).header('location', job.links.self).send(job)
     })

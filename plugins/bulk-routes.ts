@@ -16,7 +16,7 @@ import { parsePrefer } from './prefer.ts'
 import { replyWithJob } from './reply-with-job.ts'
 import { launchHeaders, launchResponses } from './launch-schema.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { viewOf } from './selection-view.ts'
+import { selectionViewOf } from './selection-view.ts'
 import { validationProblem } from './validation/index.ts'
 
 type Operation = 'update' | 'delete'
@@ -79,8 +79,8 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       onConflict,
       reason,
       user,
-      view: await viewOf(context, request, resource.name),
-      here: parsePrefer(request.headers.prefer).respondAsync ? 'never' : 'small',
+      view: await selectionViewOf(context, request, resource.name),
+      runInRequest: parsePrefer(request.headers.prefer).respondAsync ? 'never' : 'small',
       idempotency: key === undefined
         ? undefined
         : idempotencyClaim({ key, userId: user?.id ?? null, route: request.routeOptions.url!, body: request.body })

@@ -3,13 +3,13 @@ import type { FastifyPluginAsync } from 'fastify'
 import { AsyncTask, SimpleIntervalJob } from 'toad-scheduler'
 import { settlesWithin } from '../src/deadline.ts'
 import type { Engine } from '../src/engine/engine.ts'
-import { sweepLiveness, sweepRest } from '../src/operations/cleanup/cleanup.ts'
+import { recoverJobs, purgeExpired } from '../src/operations/cleanup/cleanup.ts'
 import type { SweepOptions } from '../src/operations/cleanup/sweep.ts'
 
 /** How long a closing server waits for a sweep that is under way; the next one of anybody goes on. */
 const stopMs = 5_000
 
-type Part = (engine: Engine, options: SweepOptions) => Promise<unknown>
+type Sweep = (engine: Engine, options: SweepOptions) => Promise<unknown>
 
 /**
  * Sweeps by itself, on the application's scheduler if it has one: liveness often, since a dead worker's job waits for
@@ -23,14 +23,14 @@ export const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (ap
   const closing = new AbortController()
   const running = new Set<Promise<void>>()
 
-  const sweeping = async (name: string, part: Part) => {
+  const sweeping = async (name: string, part: Sweep) => {
     try {
       await part(engine, { signal: closing.signal })
     } catch (error) {
       engine.log.warn({ err: error }, `the ${name} sweep did not get through; the next one goes on`)
     }
   }
-  const every = (milliseconds: number, name: string, part: Part) => {
+  const every = (milliseconds: number, name: string, part: Sweep) => {
     const task = new AsyncTask(`powercrud ${name}`, async () => {
       if (closing.signal.aborted) return
       const sweep = sweeping(name, part)
@@ -40,8 +40,8 @@ export const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (ap
     return new SimpleIntervalJob({ milliseconds: Math.ceil(milliseconds) }, task, { id: `powercrud ${name} ${engine.workerId}`, preventOverrun: true })
   }
   const jobs = [
-    every(Math.min(cleanupScheduleIntervalMs, engine.leaseMs / 3), 'liveness', sweepLiveness),
-    every(cleanupScheduleIntervalMs, 'cleanup', sweepRest)
+    every(Math.min(cleanupScheduleIntervalMs, engine.leaseMs / 3), 'liveness', recoverJobs),
+    every(cleanupScheduleIntervalMs, 'cleanup', purgeExpired)
   ]
 
   app.addHook('onReady', async () => {

@@ -17,7 +17,7 @@ const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
 }
 
 /** Fastify says less about these than we do. */
-const inOurWords: ReadonlySet<ProblemCode> = new Set(['body_too_large', 'unsupported_media_type', 'unavailable'])
+const reworded: ReadonlySet<ProblemCode> = new Set(['body_too_large', 'unsupported_media_type', 'unavailable'])
 
 /** Answers every error inside our routes with a problem document (RFC 9457); what nobody foresaw goes to the log only. */
 export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -35,5 +35,5 @@ function refusalOf (error: unknown): PowercrudError {
   const { statusCode, message } = (error ?? {}) as { statusCode?: unknown, message?: string }
   const code = typeof statusCode === 'number' ? codesOfStatuses[statusCode] : undefined
   if (code === undefined) return problem('internal', undefined, { cause: error })
-  return problem(code, inOurWords.has(code) ? undefined : message, { cause: error })
+  return problem(code, reworded.has(code) ? undefined : message, { cause: error })
 }

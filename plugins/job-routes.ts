@@ -7,7 +7,7 @@ import { listJobs } from '../src/operations/list-jobs.ts'
 import { jobParams } from './job-params.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { seenJob } from './seen-job.ts'
+import { loadVisibleJob } from './load-visible-job.ts'
 
 const limitByDefault = 50
 const limitAtMost = 200
@@ -48,7 +48,7 @@ export const jobRoutes: FastifyPluginAsync<RoutesContext> = async (scope, contex
       cursor,
       limit,
       ownedBy: await access.ownerOf(request),
-      maySee: access.judgesEachJob ? (view) => access.maySee(request, view) : undefined
+      canSee: access.judgesEachJob ? (view) => access.canSee(request, view) : undefined
     })
     reply.header('cache-control', 'no-store')
     return { items: views.map(({ job }) => job), nextCursor }
@@ -69,6 +69,6 @@ export const jobRoutes: FastifyPluginAsync<RoutesContext> = async (scope, contex
     onRequest: requireJson
   }, async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return (await seenJob(context, request, 'view')).job
+    return (await loadVisibleJob(context, request, 'view')).job
   })
 }

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { LocksQuery } from '../schemas/resource.ts'
-import { locksSeen } from '../src/operations/list-locks.ts'
+import { listLocks } from '../src/operations/list-locks.ts'
 import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { bodyLimitOf } from './body-limit.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { viewOf } from './selection-view.ts'
+import { selectionViewOf } from './selection-view.ts'
 
 /** GET {path}/locks and POST {path}/locks/query of each resource. */
 export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
@@ -25,8 +25,8 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
     const onRequest = [async (request: FastifyRequest) => access.require(request, { action: 'view', resource: name }), requireJson]
     const answer = async (request: FastifyRequest, reply: FastifyReply, { ids }: LocksQuery) => {
       reply.header('cache-control', 'no-store')
-      const view = await viewOf(context, request, name)
-      return { items: await locksSeen(engine, { resource: engine.resources.get(name)!, ids, view, maySee: (seen) => access.maySee(request, seen) }) }
+      const view = await selectionViewOf(context, request, name)
+      return { items: await listLocks(engine, { resource: engine.resources.get(name)!, ids, view, canSee: (seen) => access.canSee(request, seen) }) }
     }
 
     // A query string has no place for a key of several parts.
@@ -39,7 +39,7 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
           querystring: locksQuerystring
         },
         onRequest,
-        preValidation: async (request) => separateIds(request, resource)
+        preValidation: async (request) => splitIds(request, resource)
       }, async (request, reply) => answer(request, reply, request.query))
     }
 
@@ -61,7 +61,7 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
  * Takes lists of keys apart. A comma may be a part of a key that is text: such a value is asked about as a whole too, so
  * that its lock is not overlooked.
  */
-function separateIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { shape: { key } }: Pick<ResolvedResourceOptions, 'shape'>): void {
+function splitIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { shape: { key } }: Pick<ResolvedResourceOptions, 'shape'>): void {
   const { ids } = request.query as { ids?: unknown }
   if (ids === undefined) return
   const [{ type, schema }] = key.parts as [typeof key.parts[number]]

@@ -8,7 +8,7 @@ const nothing = /^\s*(\{\s*\}|null)?\s*$/
  * For a scope whose routes take no body. One that says nothing passes, under any content type (`curl -d ''`, as Swagger UI shows
  * it, calls it a form); one that says something is refused, since it would have no effect.
  */
-export function takeNoBody (scope: FastifyInstance): void {
+export function rejectBodies (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     if (nothing.test(body as string)) done(null, undefined)

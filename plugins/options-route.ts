@@ -2,12 +2,12 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { Type, type Static } from '@sinclair/typebox'
 import { closed } from '../schemas/common.ts'
 import { Text } from '../schemas/entity/text.ts'
-import { bulkOptionsOf } from '../src/operations/bulk-options/bulk-options.ts'
+import { describeBulkOptions } from '../src/operations/bulk-options/bulk-options.ts'
 import type { ActionName, ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { unknownName } from '../src/validation/suggestion.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { viewOf } from './selection-view.ts'
+import { selectionViewOf } from './selection-view.ts'
 import { validationProblem } from './validation/index.ts'
 
 const limitByDefault = 50
@@ -46,7 +46,7 @@ export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, con
       const { field, search, cursor, limit = limitByDefault } = request.query
       requireField(resource, request.query)
       reply.header('cache-control', 'no-store')
-      return bulkOptionsOf(engine, resource, { field, search, cursor, limit, view: await viewOf(context, request, resource.name), actions: await actionsOf(request, resource) })
+      return describeBulkOptions(engine, resource, { field, search, cursor, limit, view: await selectionViewOf(context, request, resource.name), actions: await actionsOf(request, resource) })
     })
   }
 

@@ -4,7 +4,7 @@ import { jobParams } from './job-params.ts'
 import { negotiate } from './negotiation.ts'
 import { progressFragment } from './progress-fragment.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { seenJob } from './seen-job.ts'
+import { loadVisibleJob } from './load-visible-job.ts'
 
 const json = 'application/json'
 const html = 'text/html'
@@ -36,7 +36,7 @@ export const progressRoute: FastifyPluginAsync<RoutesContext> = async (scope, co
     }
   }, async (request, reply) => {
     const format = formatOf(request)
-    const { job } = await seenJob(context, request, 'view')
+    const { job } = await loadVisibleJob(context, request, 'view')
     reply.code(isTerminal(job.status) ? progressCompletionStatus : 200).headers({ 'cache-control': 'no-store', vary: 'Accept, HX-Request' })
     return format === json ? job : reply.type(`${html}; charset=utf-8`).send(progressFragment(job))
   })

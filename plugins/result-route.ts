@@ -10,7 +10,7 @@ import { rowResults } from '../src/jobs/results/row-results.ts'
 import { jobParams } from './job-params.ts'
 import { negotiate } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
-import { seenJob } from './seen-job.ts'
+import { loadVisibleJob } from './load-visible-job.ts'
 
 const limitByDefault = 100
 const limitAtMost = 1_000
@@ -41,7 +41,7 @@ export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, cont
     },
     onRequest: async (request: FastifyRequest) => { negotiate(request, mediaTypes) }
   }, async (request, reply) => {
-    const { row } = await seenJob(context, request, 'view')
+    const { row } = await loadVisibleJob(context, request, 'view')
     const { outcome, cursor, limit = limitByDefault } = request.query
     const mediaType = negotiate(request, mediaTypes)
     reply.header('cache-control', 'no-store').header('vary', 'accept')

@@ -27,7 +27,7 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
   scope.setSerializerCompiler(() => JSON.stringify)
   scope.setReplySerializer((payload) => JSON.stringify(payload))
   scope.setErrorHandler(handleError)
-  takeOnlyJson(scope)
+  acceptOnlyJson(scope)
   if (!scope.hasRequestDecorator('accepts')) await scope.register(fastifyAccepts)
 
   for (const plugin of [bulkRoutes, optionsRoute, locksRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
@@ -38,7 +38,7 @@ function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext)
 }
 
 /** The application may take other content types, or take JSON in its own way. */
-function takeOnlyJson (scope: FastifyInstance): void {
+function acceptOnlyJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {

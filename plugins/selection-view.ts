@@ -9,7 +9,7 @@ import { given } from '../src/validation/phrases.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 /** Through whose eyes a request selects records of a resource: the caller's scope, and the filters of the application. */
-export async function viewOf (context: RoutesContext, request: FastifyRequest, resourceName: string | null): Promise<SelectionView> {
+export async function selectionViewOf (context: RoutesContext, request: FastifyRequest, resourceName: string | null): Promise<SelectionView> {
   const resource = resourceName === null ? undefined : context.settings.resources[resourceName]
   return {
     em: entityManagerOf(context),

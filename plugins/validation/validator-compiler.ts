@@ -7,7 +7,7 @@ import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { buildAjv } from './ajv.ts'
 
 /** A keyword of an application's own schema that `mistakesOf` does not know is told in Ajv's words. */
-function inAjvsWords (errors: readonly ErrorObject[] | null | undefined): ProblemItem[] {
+function ajvErrors (errors: readonly ErrorObject[] | null | undefined): ProblemItem[] {
   return (errors ?? []).map(({ instancePath, message = 'is not valid' }) => ({ path: instancePath, message }))
 }
 
@@ -34,7 +34,7 @@ export function buildValidatorCompiler (schemas: readonly TSchema[]): FastifySch
     return (value: unknown) => {
       if (validate(value)) return { value }
       const mistakes = mistakesOf(schema, value, { schemas: byId, noun: httpPart === 'body' ? 'field' : 'parameter' })
-      const errors = mistakes.length > 0 ? mistakes : inAjvsWords(validate.errors)
+      const errors = mistakes.length > 0 ? mistakes : ajvErrors(validate.errors)
       return { error: validationProblem(httpPart, errors) }
     }
   }

@@ -6,7 +6,7 @@ import type { LiveProgress } from '../live/live-store.ts'
 /** Who hears the events of a job. */
 export interface LifecycleHandler {
   readonly wantsEvents: boolean
-  tell (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void>
+  dispatch (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void>
 }
 
 export interface LifecycleHandlers {

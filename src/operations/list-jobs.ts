@@ -8,7 +8,7 @@ export interface JobsQuery extends Omit<JobsWanted, 'after' | 'limit'> {
   cursor: string | undefined
   limit: number
   /** Whether the caller may see a job; undefined where the query itself asks for none but those. */
-  maySee: ((view: JobView) => Promise<boolean>) | undefined
+  canSee: ((view: JobView) => Promise<boolean>) | undefined
 }
 
 export interface JobList {
@@ -17,20 +17,20 @@ export interface JobList {
 }
 
 /** A judge that refuses nearly everything is not asked about more jobs than so many pages have; the cursor goes on from there. */
-const pagesAtMost = 10
+const maxPages = 10
 
 /**
  * A page of jobs, newest first. The cursor is the place of the last job that was looked at, so that jobs which come and
  * go meanwhile neither repeat nor hide any.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function listJobs (engine: Engine, { cursor, limit, maySee, ...wanted }: JobsQuery): Promise<JobList> {
+export async function listJobs (engine: Engine, { cursor, limit, canSee, ...wanted }: JobsQuery): Promise<JobList> {
   let after = cursor === undefined ? undefined : placeIn(cursor)
   const views: JobView[] = []
-  for (let page = 0; page < pagesAtMost; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const rows = await mapConnectionErrors(engine, () => selectJobs(engine.database, engine.tables, { ...wanted, after, limit: limit + 1 }))
     for (const [index, view] of (await viewAll(engine, rows.slice(0, limit))).entries()) {
-      if (maySee !== undefined && !await maySee(view)) continue
+      if (canSee !== undefined && !await canSee(view)) continue
       views.push(view)
       if (views.length === limit) return { views, nextCursor: index + 1 < rows.length ? cursorOf(rows[index]!) : null }
     }

@@ -10,32 +10,32 @@ import { whoHolds, type Holder } from '../jobs/locks/record-holders.ts'
 import type { Sql } from '../database/sql.ts'
 import type { RecordKey } from '../entities/record-key.ts'
 
-export interface LocksAsked {
+export interface LocksRequest {
   readonly resource: EngineResource
   readonly ids: readonly GivenKey[]
   /** Which records the caller may see. */
   readonly view: SelectionView
   /** Which jobs. */
-  maySee (view: JobView): Promise<boolean>
+  canSee (view: JobView): Promise<boolean>
 }
 
 /**
  * Which records of a resource are locked, of those that the caller may see; by whom, only where they may see that job.
  * @throws validation_failed for what is no key of it, unavailable
  */
-export async function locksSeen (engine: Engine, { resource, ids, view, maySee }: LocksAsked): Promise<Lock[]> {
-  const holders = await ofVisible(engine, resource, view, await whoHolds(engine, resource.name, ids))
+export async function listLocks (engine: Engine, { resource, ids, view, canSee }: LocksRequest): Promise<Lock[]> {
+  const holders = await visibleHolders(engine, resource, view, await whoHolds(engine, resource.name, ids))
   const jobIds = [...new Set(holders.map(({ jobId }) => jobId))]
   const rows = jobIds.length === 0 ? [] : await mapConnectionErrors(engine, () => readJobs(engine.database, engine.tables, jobIds))
   const seen = new Set<string>()
   for (const view of await viewAll(engine, rows)) {
-    if (await maySee(view)) seen.add(view.row.id)
+    if (await canSee(view)) seen.add(view.row.id)
   }
   return holders.map(({ createdBy, ...holder }) => ({ ...holder, createdBy: seen.has(holder.jobId) ? createdBy : null }))
 }
 
 /** That a record is locked tells that there is one. */
-async function ofVisible (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
+async function visibleHolders (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
   if (holders.length === 0) return holders
   const { key } = resource
   const stored = holders.map(({ id }) => key.fromWire(id))

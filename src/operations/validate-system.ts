@@ -43,27 +43,27 @@ export async function validateSystem (engine: Engine): Promise<SystemReport> {
 }
 
 export async function validateDatabase ({ database }: Engine): Promise<PartReport> {
-  return judged('database', 'check the connection of MikroORM, and that PostgreSQL is running', () => within(answerMs, 'the database', () => readClock(database)))
+  return checkPart('database', 'check the connection of MikroORM, and that PostgreSQL is running', () => within(answerMs, 'the database', () => readClock(database)))
 }
 
 export async function validateMigrations ({ database, tables, queue }: Engine): Promise<PartReport> {
-  return judged('migrations', 'register with migrate: true, or run powercrud-async migrate --config <file>', async () => {
+  return checkPart('migrations', 'register with migrate: true, or run powercrud-async migrate --config <file>', async () => {
     const pending = await within(answerMs, 'the list of migrations', () => pendingMigrations(database, { tables, queue: queue.kind }))
     return pending.length === 0 ? undefined : `the database has not seen these migrations: ${pending.join(', ')}`
   })
 }
 
 export async function validateLiveStore ({ live }: Engine): Promise<PartReport> {
-  return judged('liveStore', live.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections', () => live.ping(answerMs))
+  return checkPart('liveStore', live.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections', () => live.ping(answerMs))
 }
 
 export async function validateQueue ({ queue }: Engine): Promise<PartReport> {
-  return judged('queue', queue.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections, and that the role may use the schema bullmq', () => queue.ping(answerMs))
+  return checkPart('queue', queue.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections, and that the role may use the schema bullmq', () => queue.ping(answerMs))
 }
 
 /** A delivery of a job that does not exist is dropped by whoever takes it: when it is gone, there was a worker. */
 export async function validateWorker ({ queue, database, tables, leaseMs }: Engine): Promise<PartReport> {
-  return judged('worker', 'start one: powercrud-async worker --config <file>, or worker: { mode: \'in-process\' }', async () => {
+  return checkPart('worker', 'start one: powercrud-async worker --config <file>, or worker: { mode: \'in-process\' }', async () => {
     const probe = { jobId: uuidv7(), n: 1 }
     await queue.add(probe)
     const living = (await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))).length
@@ -84,7 +84,7 @@ export async function validateWorker ({ queue, database, tables, leaseMs }: Engi
  */
 export async function validateAgreement (engine: Engine): Promise<PartReport> {
   const { database, tables, leaseMs } = engine
-  return judged('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
+  return checkPart('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
     const workers = await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))
     // That there is none at all is told by another part.
     if (workers.length === 0 || workers.some(({ abilities }) => abilities === null)) return undefined
@@ -111,7 +111,7 @@ function disagreements (workers: readonly LivingWorker[], need: Need): string[] 
   })
 }
 
-async function judged (part: SystemPart, fix: string, check: () => Promise<unknown>): Promise<PartReport> {
+async function checkPart (part: SystemPart, fix: string, check: () => Promise<unknown>): Promise<PartReport> {
   try {
     const reason = await check()
     return typeof reason === 'string' ? failed(part, reason, fix) : { part, ok: true }

@@ -24,7 +24,7 @@ if (how === 'records at once') {
   for (const item of await em.find(Item, {})) item.notes = 'by hand'
   await em.flush()
 }
-const { job } = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { notes: 'in bulk' }, here: 'always' }))
+const { job } = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { notes: 'in bulk' }, runInRequest: 'always' }))
 console.log(`job ${job.status} ${job.succeeded}`)
 
 await engine.database.query(`

@@ -15,7 +15,7 @@ t.test('rollback: nobody sees a changed record before the end, and live progress
     CREATE TABLE slice (size int);
     CREATE FUNCTION record_slice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO slice SELECT count(*) FROM written; RETURN NULL; END $$;
     CREATE TRIGGER record_slice AFTER UPDATE ON item REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION record_slice()`)
-  const { job: queued } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, here: 'never' }))
+  const { job: queued } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, runInRequest: 'never' }))
   const moves: { atMs: number, processed: number }[] = [{ atMs: performance.now(), processed: 0 }]
   const worked = work(engine, queued)
   const ended = await until(async () => {

@@ -126,7 +126,7 @@ t.test('filters of MikroORM and the scope hold for every way to select', async (
   t.same(await rows(others), before, 'never touched')
 
   // A job of somebody who may holds them: those who may not see them learn nothing of it.
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'notes', { selection: { ids: [22] }, set: { shelf: 3 }, view: asTenant(2), here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'notes', { selection: { ids: [22] }, set: { shelf: 3 }, view: asTenant(2), runInRequest: 'never' }))
   t.equal(job.status, 'queued')
   t.match(await perform('notes', { selection: { ids: [22, 1] }, set: { shelf: 4 }, view: view() }), { status: 'succeeded', succeeded: 1, missing: 1 })
   const preview = await previewBulk(engine, { ...bulkLaunch(engine, 'notes', { selection: { ids: [] }, set: { shelf: 5 }, view: view() }), operation: 'update', selection: { ids: [22, 1] } })

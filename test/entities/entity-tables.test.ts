@@ -54,7 +54,7 @@ async function open (t: TestScope, { sql, options, entities, resources }: Openin
     client,
     rows: async (text: string) => (await client.query(text)).rows as Record<string, unknown>[],
     async perform (launch: Parameters<typeof bulkLaunch>[2], resource = 'things') {
-      const { job } = await performBulk(engine, bulkLaunch(engine, resource, { here: 'always', ...launch }))
+      const { job } = await performBulk(engine, bulkLaunch(engine, resource, { runInRequest: 'always', ...launch }))
       return job
     },
     async undo (job: JobRow) {
@@ -268,9 +268,9 @@ t.test('under row-level security, what is hidden is missing, and what may not be
   t.teardown(() => orm.close(true))
   for (const write of ['set', 'entity'] as const) {
     const { engine } = await openEngine(t, { orm, resources: { things: { entity: Thing as never, bulkFields: ['name'], write } }, settings: { migrate: false } })
-    const { job: hidden } = await performBulk(engine, bulkLaunch(engine, 'things', { here: 'always', selection: { ids: [2, 3] }, set: { name: `by ${write}` } }))
+    const { job: hidden } = await performBulk(engine, bulkLaunch(engine, 'things', { runInRequest: 'always', selection: { ids: [2, 3] }, set: { name: `by ${write}` } }))
     t.match(hidden, { succeeded: 1, missing: 1 })
-    const { job: refused } = await performBulk(engine, bulkLaunch(engine, 'things', { here: 'always', onError: 'continue', selection: { all: true }, set: { name: 'refused' } }))
+    const { job: refused } = await performBulk(engine, bulkLaunch(engine, 'things', { runInRequest: 'always', onError: 'continue', selection: { all: true }, set: { name: 'refused' } }))
     t.equal(refused.succeeded, (await client.query("SELECT FROM thing WHERE name = 'refused'")).rowCount, 'what is reported is what was written')
     t.match(refused, { succeeded: 1, failed: 1 })
     await client.query("UPDATE thing SET name = 'a' WHERE name = 'refused'")

@@ -66,7 +66,7 @@ export async function openBulk (t: TestScope, { entities, options, resources, ru
       return (await client.query(text, values)).rows as Row[]
     },
     async perform (resource, launch) {
-      const { job } = await performBulk(engine, bulkLaunch(engine, resource, { here: 'always', ...launch }))
+      const { job } = await performBulk(engine, bulkLaunch(engine, resource, { runInRequest: 'always', ...launch }))
       return job
     },
     async undo (undone) {

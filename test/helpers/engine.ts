@@ -79,7 +79,7 @@ export function bulkLaunch (engine: Engine, resourceName: string, launch: Partia
     reason: null,
     user: null,
     view: { em: engine.orm.em.fork(), scope: undefined },
-    here: 'small',
+    runInRequest: 'small',
     idempotency: undefined,
     ...launch
   }

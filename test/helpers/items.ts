@@ -30,7 +30,7 @@ export async function itemsEngine (
     engine,
     complaints,
     async launch (launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow> {
-      return (await launchBulk(engine, bulkLaunch(engine, 'items', { here: 'never', ...launch }))).job
+      return (await launchBulk(engine, bulkLaunch(engine, 'items', { runInRequest: 'never', ...launch }))).job
     },
     /** Works on a job as a worker would, and answers its row afterwards. */
     async workOn (job: JobRow): Promise<JobRow> {

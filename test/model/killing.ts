@@ -1,5 +1,5 @@
 import { deepEqual } from 'node:assert/strict'
-import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { PlanOf } from './arbitraries.ts'
@@ -33,7 +33,7 @@ export async function killStep (situation: Situation, { which, at: kind, place: 
     perform(model, job, { at: place.at, commits: false })
     if (isSwept) {
       await afterLease(world, job, 'a sweep that takes a job from its worker', async () => {
-        const { requeued, poisoned } = await sweepLiveness(far)
+        const { requeued, poisoned } = await recoverJobs(far)
         return requeued + poisoned === 1
       })
       die(model, job)

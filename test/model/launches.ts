@@ -76,7 +76,7 @@ export function agree (expected: { id: string } | Refused, answer: Answer): void
 }
 
 async function launchReally (situation: Situation, side: Side, order: ModelLaunch, here: boolean, more: Partial<BulkLaunch> = {}): Promise<{ id: string, replayed: boolean }> {
-  const { job, replayed } = await performBulk(situation.world.engines[side], request(situation, side, order, { here: here ? 'always' : 'never', ...more }))
+  const { job, replayed } = await performBulk(situation.world.engines[side], request(situation, side, order, { runInRequest: here ? 'always' : 'never', ...more }))
   return { id: job.id, replayed }
 }
 

@@ -3,7 +3,7 @@ import { cancelJob } from '../../src/operations/cancel-job.ts'
 import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
 import { claim } from '../../src/execution/run/claim.ts'
 import { runJob } from '../../src/execution/run/run-job.ts'
-import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { Mishap, PlanOf } from './arbitraries.ts'
@@ -89,7 +89,7 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
   async requeued (scene) {
     const { situation: { model, world }, job } = scene
     await afterLease(world, job, 'a sweep that takes a job from its worker', async () => {
-      const { requeued, poisoned } = await sweepLiveness(world.engines.far)
+      const { requeued, poisoned } = await recoverJobs(world.engines.far)
       return requeued + poisoned === 1
     })
     await goOn(scene)
@@ -156,7 +156,7 @@ const happenings: Record<Mishap, (scene: Scene) => Promise<void>> = {
   async cancelledAndDied (scene) {
     const { situation: { model, world }, job, at } = scene
     await cancelJob(world.engines.far, job.id)
-    await afterLease(world, job, 'a sweep that ends a job whose worker is silent', async () => (await sweepLiveness(world.engines.far)).cancelled === 1)
+    await afterLease(world, job, 'a sweep that ends a job whose worker is silent', async () => (await recoverJobs(world.engines.far)).cancelled === 1)
     await goOn(scene)
     perform(model, job, { at, commits: false })
     cancel(model, job)

@@ -1,6 +1,6 @@
 import { fail } from 'node:assert/strict'
 import { isTerminal } from '../../src/engine/states.ts'
-import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import { until } from '../helpers/until.ts'
 import type { ModelJob } from './model.ts'
@@ -26,7 +26,7 @@ export async function afterLease<Result> (world: World, job: Pick<ModelJob, 'id'
  */
 export async function recover ({ world }: Situation, expected: ModelJob | undefined, toItsEnd: boolean): Promise<void> {
   if (expected !== undefined) await bringOn(world, expected, toItsEnd)
-  await sweepLiveness(world.engines.far)
+  await recoverJobs(world.engines.far)
 }
 
 async function bringOn (world: World, expected: ModelJob, toItsEnd: boolean): Promise<void> {
@@ -39,7 +39,7 @@ async function bringOn (world: World, expected: ModelJob, toItsEnd: boolean): Pr
     if (row.status === 'queued') await work(far, row)
     else {
       await endLease(world, row)
-      await sweepLiveness(far)
+      await recoverJobs(far)
     }
   }
   fail(`job ${expected.id} lives still`)

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { claim } from '../../src/execution/run/claim.ts'
-import { sweepLiveness } from '../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../src/operations/cleanup/cleanup.ts'
 import { work } from '../helpers/engine.ts'
 import type { PlanOf } from './arbitraries.ts'
 import type { ModelJob } from './model.ts'
@@ -56,7 +56,7 @@ export async function dieAtOnceStep (situation: Situation, { which }: PlanOf<'di
   if (job === undefined) return
   ok(await claim(world.engines.near, { jobId: job.id, n: job.n }))
   await endLease(world, job)
-  const { requeued, poisoned } = await sweepLiveness(world.engines.far)
+  const { requeued, poisoned } = await recoverJobs(world.engines.far)
   equal(requeued + poisoned, 1)
   die(model, job)
 }
@@ -75,6 +75,6 @@ export async function brokenWorkStep (situation: Situation, { which, cut }: Plan
 }
 
 export async function sweepStep ({ world: { engines } }: Situation, { side }: PlanOf<'sweep'>): Promise<void> {
-  const { requeued, cancelled, poisoned, stuck, abandoned, granted } = await sweepLiveness(engines[side])
+  const { requeued, cancelled, poisoned, stuck, abandoned, granted } = await recoverJobs(engines[side])
   deepEqual([requeued, cancelled, poisoned, stuck, abandoned, granted], [0, 0, 0, 0, 0, 0], 'nothing has to be moved on')
 }

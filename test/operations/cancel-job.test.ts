@@ -58,7 +58,7 @@ t.test('a queued job is cancelled at once, and its delivery is dropped', async (
   const orm = await createOrm(t, database)
   await seedItems(orm, 10)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } } })
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, runInRequest: 'never' }))
   t.equal((await cancelJob(engine, job.id)).status, 'cancelled')
   t.same(await work(engine, job), { done: true })
   t.same(await engine.database.query("SELECT 1 FROM item WHERE status = 'done'"), [])

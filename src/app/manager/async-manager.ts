@@ -83,7 +83,7 @@ export class AsyncManager {
       get wantsEvents () {
         return manager.#listeners.size > 0 || manager.asyncTaskLifecycle !== AsyncManager.prototype.asyncTaskLifecycle
       },
-      async tell (event, job, payload) {
+      async dispatch (event, job, payload) {
         await manager.asyncTaskLifecycle(event, job, payload)
         for (const listener of manager.#listeners.get(event) ?? []) await listener(job, payload)
       }
@@ -133,7 +133,7 @@ export class AsyncManager {
    * @throws job_not_found, validation_failed
    */
   async updateProgress (jobId: string, told: { done: number, total: number, message?: string }): Promise<void> {
-    requireFitting(ToldProgressSchema, told)
+    requireValid(ToldProgressSchema, told)
     const { done, total, message } = told
     const { database, tables, live, lifecycle } = this.#engine
     const job = uuid.test(jobId) ? await mapConnectionErrors(this.#engine, () => readJob(database, tables, jobId)) : undefined
@@ -146,7 +146,7 @@ export class AsyncManager {
 
   /** The living jobs, newest first: a thousand at most. @throws validation_failed */
   async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
-    requireFitting(ActiveQuerySchema, query)
+    requireValid(ActiveQuerySchema, query)
     const { resource, operation, createdBy, limit = listedAtMost } = query
     const rows = await mapConnectionErrors(this.#engine, () => listJobs(this.#engine.database, this.#engine.tables, {
       status: livingStatuses, resource, operation, createdBy, ownedBy: undefined, after: undefined, limit
@@ -252,7 +252,7 @@ export class AsyncManager {
 }
 
 /** @throws validation_failed, which names each mistake */
-function requireFitting (schema: TSchema, given: unknown): void {
+function requireValid (schema: TSchema, given: unknown): void {
   const errors = mistakesOf(schema, given, { noun: 'option', join: memberPath })
   if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; '), { errors })
 }

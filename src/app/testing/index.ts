@@ -7,7 +7,7 @@ import { isTerminal } from '../../engine/states.ts'
 import { createJobFeed } from '../../live/job-feed.ts'
 import { engineOf, type AsyncManager } from '../manager/async-manager.ts'
 import { handleDelivery } from '../../execution/worker/handle-delivery.ts'
-import { readLocks, readRunnable } from './statements.ts'
+import { readLocks, prepareNextJob } from './statements.ts'
 
 export interface RunOptions {
   /** Also what is to begin later, or rests before it is tried again; true, when left out. */
@@ -26,7 +26,7 @@ export async function runQueuedJobs (powercrud: AsyncManager, { delayed = true }
   const worked = new Set<string>()
   const left = new Set<string>()
   for (;;) {
-    const next = await readRunnable(database, tables, { delayed, except: [...left] })
+    const next = await prepareNextJob(database, tables, { delayed, except: [...left] })
     if (next === undefined) break
     const outcome = await handleDelivery(engine, { jobId: next.id, n: next.n }, { signal })
     // It may be a task that this process does not know.

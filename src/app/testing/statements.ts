@@ -1,7 +1,7 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 
-export interface LeftLock {
+export interface RemainingLock {
   root: string
   records: number
   job_id: string | null
@@ -10,8 +10,8 @@ export interface LeftLock {
 }
 
 /** Everything that is locked, or waited for, by table and job. */
-export async function readLocks (sql: Sql, tables: Tables): Promise<LeftLock[]> {
-  return sql.query<LeftLock>(`
+export async function readLocks (sql: Sql, tables: Tables): Promise<RemainingLock[]> {
+  return sql.query<RemainingLock>(`
     SELECT chunk.root, sum(chunk.size)::int AS records, job.id AS job_id, job.operation, job.status
     FROM ${tables.chunk} chunk LEFT JOIN ${tables.job} job ON job.selection_id = chunk.selection_id
     WHERE chunk.living OR chunk.in_line
@@ -20,7 +20,7 @@ export async function readLocks (sql: Sql, tables: Tables): Promise<LeftLock[]> 
 }
 
 /** The queued job that has waited longest, made ready to be taken up at once. Input: whether rests count; jobs to leave out. */
-export async function readRunnable (
+export async function prepareNextJob (
   sql: Sql, tables: Tables, { delayed, except }: { delayed: boolean, except: readonly string[] }
 ): Promise<{ id: string, n: number } | undefined> {
   const [row] = await sql.query<{ id: string, n: number }>(`

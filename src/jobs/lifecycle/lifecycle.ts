@@ -96,7 +96,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
   }
 
   async function handle ({ id, event, payload: { job, payload }, created_at: at, attempts }: ClaimedEvent): Promise<void> {
-    await handlers().of(job.resource).tell(event, job, { ...payload, eventId: id, at: at.toISOString(), delivery: attempts })
+    await handlers().of(job.resource).dispatch(event, job, { ...payload, eventId: id, at: at.toISOString(), delivery: attempts })
   }
 
   function wake (): void {

@@ -6,7 +6,7 @@ import type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
 import type { SelectionView } from '../../entities/selection.ts'
 import { relatedChoices, type ChoicesPage } from './related-choices.ts'
 
-export interface BulkOptionsAsked extends ChoicesPage {
+export interface BulkOptionsRequest extends ChoicesPage {
   /** The one field that is asked about; undefined for all. */
   field: string | undefined
   view: SelectionView
@@ -15,13 +15,13 @@ export interface BulkOptionsAsked extends ChoicesPage {
 }
 
 /** The resource's options, of which the engine asks nothing about requests. */
-export type ResourceTold = Pick<ResolvedResourceOptions<never>, 'editable' | 'filterable' | 'choices' | 'bulkMaxSelectedRecords' | 'bulkMinAsyncRecords'>
+export type BulkOptionsResource = Pick<ResolvedResourceOptions<never>, 'editable' | 'filterable' | 'choices' | 'bulkMaxSelectedRecords' | 'bulkMinAsyncRecords'>
 
 /**
  * Everything that a form for bulk work on a resource is built of.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function bulkOptionsOf (engine: Engine, resource: ResourceTold, asked: BulkOptionsAsked): Promise<BulkOptions> {
+export async function describeBulkOptions (engine: Engine, resource: BulkOptionsResource, asked: BulkOptionsRequest): Promise<BulkOptions> {
   const { bulkMaxSelectedRecords, bulkMinAsyncRecords } = resource
   const fields = [...resource.editable.values()].filter(({ name }) => asked.field === undefined || asked.field === name)
   return {
@@ -44,7 +44,7 @@ function filterableField (field: FieldShape): FilterableField {
   return { ...members(field), operators: [...field.operators] }
 }
 
-async function choicesOf (engine: Engine, { choices }: ResourceTold, field: FieldShape, { view, ...page }: BulkOptionsAsked): Promise<FieldChoices | null> {
+async function choicesOf (engine: Engine, { choices }: BulkOptionsResource, field: FieldShape, { view, ...page }: BulkOptionsRequest): Promise<FieldChoices | null> {
   const target = field.prop.targetMeta
   if (field.target === undefined || target === undefined) return listedChoices(field, page)
   const { label, search = [] } = (choices[field.name] ?? {}) as ReferenceChoices<never>

@@ -4,7 +4,7 @@ import type { ChoicePlace } from './select-choices.ts'
 const message = 'is no cursor of these choices; take it from nextCursor'
 
 /** What is told of a cursor that was not ours. */
-export const noCursor = { detail: `the query is not valid: /cursor ${message}`, errors: [{ path: '/cursor', message }] }
+export const invalidCursor = { detail: `the query is not valid: /cursor ${message}`, errors: [{ path: '/cursor', message }] }
 
 /** A page is found by the place of the last choice before it, so that records which come and go neither repeat nor hide any. */
 export function cursorOf ({ label, key }: ChoicePlace): string {
@@ -14,9 +14,9 @@ export function cursorOf ({ label, key }: ChoicePlace): string {
 /** @throws validation_failed */
 export function placeIn (cursor: string): ChoicePlace {
   const parts = parsed(Buffer.from(cursor, 'base64url').toString())
-  if (!Array.isArray(parts) || parts.length !== 2) throw problem('validation_failed', noCursor.detail, { errors: noCursor.errors })
+  if (!Array.isArray(parts) || parts.length !== 2) throw problem('validation_failed', invalidCursor.detail, { errors: invalidCursor.errors })
   const [label, key] = parts as unknown[]
-  if (typeof label !== 'string' || typeof key !== 'string') throw problem('validation_failed', noCursor.detail, { errors: noCursor.errors })
+  if (typeof label !== 'string' || typeof key !== 'string') throw problem('validation_failed', invalidCursor.detail, { errors: invalidCursor.errors })
   return { label, key }
 }
 

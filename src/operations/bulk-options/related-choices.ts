@@ -8,7 +8,7 @@ import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockableOf } from '../../jobs/locks/lockable.ts'
 import type { Condition } from '../../engine/resource-options.ts'
 import { literal, visibleRows } from '../../entities/conditions.ts'
-import { cursorOf, noCursor, placeIn } from './cursor.ts'
+import { cursorOf, invalidCursor, placeIn } from './cursor.ts'
 import { selectChoices, type ChoicePlace } from './select-choices.ts'
 
 /** Which records a reference may point to, and how they are told. */
@@ -72,7 +72,7 @@ async function refusingCursor<Result> (cursor: string | undefined, work: () => P
   try {
     return await work()
   } catch (error) {
-    if (cursor !== undefined && sqlState(error)?.startsWith('22')) throw problem('validation_failed', noCursor.detail, { errors: noCursor.errors, cause: error })
+    if (cursor !== undefined && sqlState(error)?.startsWith('22')) throw problem('validation_failed', invalidCursor.detail, { errors: invalidCursor.errors, cause: error })
     throw error
   }
 }

@@ -7,7 +7,7 @@ export interface ChoicePlace {
   key: string
 }
 
-export interface ChoicesWanted {
+export interface ChoicesQuery {
   /** Quoted table of the entity referred to. */
   table: string
   key: RecordKey
@@ -25,7 +25,7 @@ export interface ChoicesWanted {
 }
 
 /** A page of the records that a reference may point to, by label, and by key where labels are the same. */
-export async function selectChoices (sql: Sql, { table, key, rows, labelColumn, searchColumns, pattern, after, limit }: ChoicesWanted): Promise<ChoicePlace[]> {
+export async function selectChoices (sql: Sql, { table, key, rows, labelColumn, searchColumns, pattern, after, limit }: ChoicesQuery): Promise<ChoicePlace[]> {
   const values: unknown[] = []
   const given = (value: unknown) => `$${values.push(value)}`
   const text = (column: string) => `c.${quote(column)}::text`

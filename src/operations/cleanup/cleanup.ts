@@ -1,30 +1,30 @@
 import type { Engine } from '../../engine/engine.ts'
-import { parkDead, requeueDead } from './expired-leases.ts'
-import { grantFreed, redeliverLost } from './deliveries.ts'
-import { endAbandoned, endTaken } from './stuck-jobs.ts'
-import { deliverEvents, removeEvents } from './events.ts'
-import { removeFinished, removeKeys, removeOrphans, removePreviews, removeProgress, removeWorkers } from './purge.ts'
+import { pauseExpired, requeueExpired } from './expired-leases.ts'
+import { grantRecords, enqueueMissing } from './deliveries.ts'
+import { endAbandoned, endUnrecoverable } from './stuck-jobs.ts'
+import { deliverEvents, purgeEvents } from './events.ts'
+import { purgeJobs, purgeIdempotencyKeys, purgeOrphanChunks, purgePreviews, purgeProgress, purgeWorkers } from './purge.ts'
 import type { CleanupSummary } from './summary.ts'
-import { apart, beginSweep, type Sweep, type SweepOptions } from './sweep.ts'
+import { isolated, beginSweep, type Sweep, type SweepOptions } from './sweep.ts'
 
 /**
  * The sweep works from the job rows alone: whatever died, or forgot, or lies, a job that lives is moved on by it. Any
  * number of instances may sweep at once: every job is moved by compare-and-set, and rows that another one is at are
  * skipped.
  */
-const liveness = [requeueDead, parkDead, endTaken, endAbandoned, grantFreed, redeliverLost, deliverEvents]
-const rest = [removeFinished, removePreviews, removeOrphans, removeKeys, removeProgress, removeWorkers, removeEvents]
+const liveness = [requeueExpired, pauseExpired, endUnrecoverable, endAbandoned, grantRecords, enqueueMissing, deliverEvents]
+const rest = [purgeJobs, purgePreviews, purgeOrphanChunks, purgeIdempotencyKeys, purgeProgress, purgeWorkers, purgeEvents]
 
 /**
  * Moves on what nobody else will. Wanted often: it is what a dead worker's job waits for. Rejects when the database
  * cannot be reached, or, after everything else was done, with the first of what failed.
  */
-export async function sweepLiveness (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
+export async function recoverJobs (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
   return run(await beginSweep(engine, options), liveness)
 }
 
 /** Takes away what is old. */
-export async function sweepRest (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
+export async function purgeExpired (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
   return run(await beginSweep(engine, options), rest)
 }
 
@@ -36,7 +36,7 @@ export async function cleanup (engine: Engine, options: SweepOptions = {}): Prom
 async function run (sweep: Sweep, parts: readonly ((sweep: Sweep) => Promise<void>)[]): Promise<CleanupSummary> {
   for (const part of parts) {
     if (sweep.signal.aborted) break
-    await apart(sweep, { part: part.name }, () => part(sweep))
+    await isolated(sweep, { part: part.name }, () => part(sweep))
   }
   if (sweep.failures.length > 0) throw sweep.failures[0]
   return sweep.summary

@@ -1,51 +1,51 @@
 import { removeDeadWorkers, removeExpiredPreviews, removeIdempotencyKeys, removeOldChunks, removeOldJobChunks, removeOldJobs, removeOrphanChunks } from '../../jobs/store/purge.ts'
-import { before, reaching, removeAll, type Sweep } from './sweep.ts'
+import { before, whenReachable, purgeInBatches, type Sweep } from './sweep.ts'
 
 /** Rows that one statement removes at most. */
-const rowsAtMost = 500
+const batchSize = 500
 
 /** A selection that no job has is a preview, which is of use for an hour; twice that leaves no race about it. */
 const orphanAgeMs = 2 * 3_600_000
 
 /** Removes jobs that finished long ago, with their selections and results. */
-export async function removeFinished (sweep: Sweep): Promise<void> {
+export async function purgeJobs (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, options: { cleanupGracePeriodMs } }, summary } = sweep
-  const old = { before: before(sweep, cleanupGracePeriodMs), limit: rowsAtMost }
+  const old = { before: before(sweep, cleanupGracePeriodMs), limit: batchSize }
   // The oldest come first, and all three look at the same ones: first what hangs on them, then they.
-  summary.jobsRemoved += await removeAll(sweep, async () => {
-    summary.chunksRemoved += await removeAll(sweep, () => removeOldChunks(database, tables, old))
-    await removeAll(sweep, () => removeOldJobChunks(database, tables, old))
+  summary.jobsRemoved += await purgeInBatches(sweep, async () => {
+    summary.chunksRemoved += await purgeInBatches(sweep, () => removeOldChunks(database, tables, old))
+    await purgeInBatches(sweep, () => removeOldJobChunks(database, tables, old))
     return removeOldJobs(database, tables, old)
   })
 }
 
 /** Removes previews that nobody executed in time; their selections follow as orphans. */
-export async function removePreviews (sweep: Sweep): Promise<void> {
+export async function purgePreviews (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, summary } = sweep
-  const expired = { before: sweep.now, limit: rowsAtMost }
-  summary.previewsRemoved += await removeAll(sweep, () => removeExpiredPreviews(database, tables, expired))
+  const expired = { before: sweep.now, limit: batchSize }
+  summary.previewsRemoved += await purgeInBatches(sweep, () => removeExpiredPreviews(database, tables, expired))
 }
 
 /** Removes selections that belong to nobody. */
-export async function removeOrphans (sweep: Sweep): Promise<void> {
+export async function purgeOrphanChunks (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, summary } = sweep
   const beforeId = smallestIdAt(before(sweep, orphanAgeMs))
-  summary.chunksRemoved += await removeAll(sweep, () => removeOrphanChunks(database, tables, { beforeId, limit: rowsAtMost }))
+  summary.chunksRemoved += await purgeInBatches(sweep, () => removeOrphanChunks(database, tables, { beforeId, limit: batchSize }))
 }
 
-export async function removeKeys (sweep: Sweep): Promise<void> {
+export async function purgeIdempotencyKeys (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, options: { progressTtlMs } }, summary } = sweep
-  const old = { before: before(sweep, progressTtlMs), limit: rowsAtMost }
-  summary.idempotencyKeysRemoved += await removeAll(sweep, () => removeIdempotencyKeys(database, tables, old))
+  const old = { before: before(sweep, progressTtlMs), limit: batchSize }
+  summary.idempotencyKeysRemoved += await purgeInBatches(sweep, () => removeIdempotencyKeys(database, tables, old))
 }
 
-export async function removeProgress (sweep: Sweep): Promise<void> {
+export async function purgeProgress (sweep: Sweep): Promise<void> {
   const { engine: { live }, summary } = sweep
-  summary.progressRemoved += await reaching(sweep, 'live store', () => live.removeExpired()) ?? 0
+  summary.progressRemoved += await whenReachable(sweep, 'live store', () => live.removeExpired()) ?? 0
 }
 
 /** A dead worker's row is kept for as long as it counts whether one was alive. */
-export async function removeWorkers (sweep: Sweep): Promise<void> {
+export async function purgeWorkers (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, options: { conflictTtlMs } }, summary } = sweep
   summary.workersRemoved += await removeDeadWorkers(database, tables, { before: before(sweep, conflictTtlMs) })
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import { endJobNow } from '../../jobs/end-job.ts'
 import type { JobEnd } from '../../jobs/store/transitions.ts'
-import { endBackend } from './expired-leases.ts'
+import { terminateBackendOf } from './expired-leases.ts'
 import { findAbandonedJobs, takeOverJobs, type TransactionOutcome } from '../../jobs/store/takeovers.ts'
 import { eachJob, type Sweep } from './sweep.ts'
 
@@ -15,11 +15,11 @@ const ends: Record<TransactionOutcome, JobEnd> = {
 }
 
 /** Ends jobs that no worker may go on with: whose worker died in the middle of a cancel, poisonous and stuck ones. */
-export async function endTaken (sweep: Sweep): Promise<void> {
+export async function endUnrecoverable (sweep: Sweep): Promise<void> {
   const { engine, now, summary } = sweep
   const { database, tables, leaseMs, options: { maxTaskDurationMs }, log } = engine
   await eachJob(sweep, () => takeOverJobs(database, tables, { now, maxTaskDurationMs, leaseMs, limit: pageSize }), async (job) => {
-    await endBackend(sweep, job)
+    await terminateBackendOf(sweep, job)
     const ended = await endJobNow(engine, { job, fence: job.fence, transition: job.verdict === 'cancelled' ? 'settleCancel' : 'finish', end: ends[job.verdict] })
     if (ended === undefined) return
     summary[job.verdict] += 1

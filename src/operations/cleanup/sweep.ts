@@ -36,7 +36,7 @@ export function before ({ now }: Sweep, ms: number): Date {
 }
 
 /** Does one thing of many: where it fails, the others are done all the same. Without the database nothing can be done. */
-export async function apart ({ engine: { log }, failures }: Sweep, details: object, work: () => Promise<void>): Promise<void> {
+export async function isolated ({ engine: { log }, failures }: Sweep, details: object, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
@@ -53,12 +53,12 @@ export async function eachJob<Job extends { id: string }> (
   while (!sweep.signal.aborted) {
     const jobs = await page()
     if (jobs.length === 0) return
-    for (const job of jobs) await apart(sweep, { jobId: job.id }, () => handle(job))
+    for (const job of jobs) await isolated(sweep, { jobId: job.id }, () => handle(job))
   }
 }
 
 /** Runs a statement that removes a bounded number of rows until nothing is left to remove. Resolves to how many went. */
-export async function removeAll ({ signal }: Sweep, remove: () => Promise<number>): Promise<number> {
+export async function purgeInBatches ({ signal }: Sweep, remove: () => Promise<number>): Promise<number> {
   let total = 0
   while (!signal.aborted) {
     const removed = await remove()
@@ -73,7 +73,7 @@ export async function removeAll ({ signal }: Sweep, remove: () => Promise<number
  * not asked again by this sweep: it works from the job rows, and the next one makes up for it.
  * Resolves to undefined where it was not done.
  */
-export async function reaching<Result> (
+export async function whenReachable<Result> (
   { engine: { log }, summary }: Sweep, what: CleanupSummary['unreachable'][number], run: () => Promise<Result>
 ): Promise<Result | undefined> {
   if (summary.unreachable.includes(what)) return undefined
@@ -88,6 +88,6 @@ export async function reaching<Result> (
 }
 
 /** Tells everybody who listens that a job is not what it was. */
-export async function announce (sweep: Sweep, jobId: string): Promise<void> {
-  await reaching(sweep, 'live store', () => sweep.engine.live.signal({ jobId, kind: 'status' }))
+export async function publishStatus (sweep: Sweep, jobId: string): Promise<void> {
+  await whenReachable(sweep, 'live store', () => sweep.engine.live.signal({ jobId, kind: 'status' }))
 }

@@ -8,7 +8,7 @@ import { performBulk } from './perform-bulk.ts'
 import { isTerminal } from '../../engine/states.ts'
 import { retryTask } from '../tasks/retry-task.ts'
 
-export interface Again {
+export interface FollowUpCaller {
   user: BulkLaunch['user']
   view: SelectionView
 }
@@ -18,7 +18,7 @@ export interface Again {
  * records locked like any.
  * @throws wrong_state while the job lives, where it left nothing, or where it was an undo
  */
-export async function launchRetry (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
+export async function launchRetry (engine: Engine, job: JobRow, { user, view }: FollowUpCaller): Promise<JobRow> {
   if (job.kind === 'task') return retryTask(engine, job, user)
   const resource = resourceOf(engine, job)
   if (!isTerminal(job.status)) throw problem('wrong_state', `a job can be retried once it has ended; it is ${job.status}`, { jobId: job.id })
@@ -33,7 +33,7 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
     reason: job.reason,
     user,
     view,
-    here: 'never',
+    runInRequest: 'never',
     idempotency: undefined
   })
   return retry
@@ -44,7 +44,7 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
  * runs there.
  * @throws wrong_state while the job lives, where it wrote nothing or keeps no before-images, or was undone already
  */
-export async function launchUndo (engine: Engine, job: JobRow, { user, view }: Again): Promise<JobRow> {
+export async function launchUndo (engine: Engine, job: JobRow, { user, view }: FollowUpCaller): Promise<JobRow> {
   const resource = resourceOf(engine, job)
   if (!isUndoable(engine, job)) {
     throw problem('wrong_state', `the job kept nothing that ${resource.name} could be restored from`, { jobId: job.id })
@@ -58,7 +58,7 @@ export async function launchUndo (engine: Engine, job: JobRow, { user, view }: A
     reason: job.reason,
     user,
     view,
-    here: 'never',
+    runInRequest: 'never',
     idempotency: undefined
   })
   return undo

@@ -31,7 +31,7 @@ export interface BulkLaunch {
   user: { id: string, label: string } | null
   view: SelectionView
   /** Whether the job may be done by the caller: `small` if it has few records, `always`, or `never`. */
-  here: 'small' | 'always' | 'never'
+  runInRequest: 'small' | 'always' | 'never'
   idempotency: IdempotencyClaim | undefined
 }
 
@@ -69,7 +69,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
   const id = uuidv7()
   const frozen = await freezeLaunch(engine, sql, launch, id)
   const { selectionId } = frozen
-  const isSmall = isDoneHere(engine, launch, frozen)
+  const isSmall = runsInRequest(engine, launch, frozen)
   if (!isSmall) requireBackground(launch, unreachable)
 
   // Where nobody would come for a job that waits, waiting is refusing.
@@ -118,16 +118,16 @@ async function requireNotUndone (sql: Sql, tables: Tables, job: JobRow): Promise
   if (undo !== undefined) throw problem('wrong_state', 'the job is being undone, or has been', { jobId: undo })
 }
 
-function isDoneHere ({ options }: Engine, { here, resource }: BulkLaunch, { total }: Pick<FrozenSelection, 'total'>): boolean {
-  if (!options.asyncEnabled || !resource.options.bulkAsync || here === 'always') return true
-  return here === 'small' && total < resource.options.bulkMinAsyncRecords
+function runsInRequest ({ options }: Engine, { runInRequest, resource }: BulkLaunch, { total }: Pick<FrozenSelection, 'total'>): boolean {
+  if (!options.asyncEnabled || !resource.options.bulkAsync || runInRequest === 'always') return true
+  return runInRequest === 'small' && total < resource.options.bulkMinAsyncRecords
 }
 
 /** Whether the queue may be needed; asked before it is known how many records there are. */
 function mayBeQueued (engine: Engine, launch: BulkLaunch): boolean {
   const { selection, resource, onConflict } = launch
   const atMost = 'ids' in selection ? selection.ids.length : Infinity
-  return onConflict === 'wait' || !isDoneHere(engine, launch, { total: Math.min(atMost, resource.options.bulkMaxSelectedRecords) })
+  return onConflict === 'wait' || !runsInRequest(engine, launch, { total: Math.min(atMost, resource.options.bulkMaxSelectedRecords) })
 }
 
 function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {

@@ -24,14 +24,14 @@ export async function performBulk (engine: Engine, launch: BulkLaunch): Promise<
   if (!claimed) return { job, replayed }
   const end = await runJob(engine, { job, fence: job.fence }, never)
   if (end.kind === 'ended') return { job: end.job, replayed }
-  return { job: await leftBehind(engine, job), replayed }
+  return { job: await readLostJob(engine, job), replayed }
 }
 
 /**
  * A job that this request has lost, to another worker or with the database: what its row says is what there is to say.
  * @throws unavailable, with the job, since that will be done when the database is back
  */
-async function leftBehind ({ database, tables }: Engine, job: JobRow): Promise<JobRow> {
+async function readLostJob ({ database, tables }: Engine, job: JobRow): Promise<JobRow> {
   try {
     return await readJob(database, tables, job.id) ?? job
   } catch (error) {

@@ -10,8 +10,8 @@ import type { Slice } from '../../engine/writer.ts'
 const seen = 'pg_temp.powercrud_gone'
 
 /** Makes room to remember what went with earlier slices: it is followed, and counted, once. */
-export async function rememberGone (sql: Sql, { references }: DeleteSpread): Promise<void> {
-  if (worthFollowing(references).length === 0) return
+export async function rememberDeleted (sql: Sql, { references }: DeleteSpread): Promise<void> {
+  if (worthTraversing(references).length === 0) return
   await sql.query('CREATE TEMPORARY TABLE powercrud_gone (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
 }
 
@@ -21,10 +21,10 @@ export async function rememberGone (sql: Sql, { references }: DeleteSpread): Pro
  *
  * Output: the place of each reference that counts something among those of the spread.
  */
-export async function countMet (
+export async function countReferring (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { tables: named, references }: DeleteSpread
 ): Promise<{ reference: number, count: number }[]> {
-  const followed = worthFollowing(references)
+  const followed = worthTraversing(references)
   const isOther = (row: string, number: number) => number === 0 ? ` AND NOT ${isSelected(tables, resource, row)}` : ''
   const isUnseen = (row: string, number: number) => followed.length === 0 ? '' : ` AND NOT ${isAmong(seen, row, number)}`
   const isNew = (row: string, number: number) => `${isOther(row, number)}${isUnseen(row, number)}`
@@ -42,7 +42,7 @@ export async function countMet (
 }
 
 /** Rows need not be followed to where nothing refers, and whose going changes nothing for others. */
-function worthFollowing (references: readonly CascadeReference[]): CascadeReference[] {
+function worthTraversing (references: readonly CascadeReference[]): CascadeReference[] {
   return references.filter(({ to, effect }) => effect === 'cascade' &&
     references.some((other) => other.from === to || (other.to === to && other.effect !== 'cascade')))
 }

@@ -37,8 +37,8 @@ export interface PreviewRequest extends Omit<BulkLaunch, 'selection' | 'operatio
 export async function previewBulk (engine: Engine, request: PreviewRequest): Promise<Preview> {
   return mapConnectionErrors(engine, async () => {
     const frozen = await engine.database.transaction((sql) => freezePreview(engine, sql, request))
-    const lateAtMs = performance.now() + trialBudgetMs
-    const isLate = () => performance.now() > lateAtMs
+    const deadlineMs = performance.now() + trialBudgetMs
+    const isOverdue = () => performance.now() > deadlineMs
     const { resource, operation } = request
     const isDelete = operation === 'delete'
     const selectionId = frozen.previewId
@@ -52,7 +52,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
       fields: isDelete ? resource.options.bulkFields : Object.keys(request.set ?? {}),
       isDelete,
       onError: request.onError,
-      isLate,
+      isOverdue,
       budgetMs: trialBudgetMs
     })
     return { ...frozen, ...trial, ...cascades }

@@ -14,7 +14,7 @@ import { readRecords } from './read-records.ts'
 import { readFrozenChunk, type FrozenChunk } from '../../jobs/store/previews.ts'
 
 const sampleSize = 5
-const failuresToldAtMost = 100
+const maxFailures = 100
 /** A trial must not stand in anybody's way, and has no need to wait for anybody. */
 const lockWaitMs = 250
 
@@ -34,7 +34,7 @@ export interface TrialRequest {
   isDelete: boolean
   /** What is skipped by itself fails the whole, unless the rest is done. */
   onError: OnError
-  isLate: () => boolean
+  isOverdue: () => boolean
   budgetMs: number
 }
 
@@ -49,12 +49,12 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
       await prepareWriteTransaction(transaction.sql, {
         name: 'powercrud preview', idleMs: leaseMs, lockMs: lockWaitMs, statementMs: request.budgetMs
       })
-      const narrowing = narrowingOf(tables, transaction, request)
+      const bisection = bisectionOf(tables, transaction, request)
       const pace = initialSliceSize()
-      for (let after = -1; !isEnough(request, trial);) {
+      for (let after = -1; !isDone(request, trial);) {
         const chunk = await readFrozenChunk(transaction.sql, tables, { kind: request.resource.key.kind, selectionId: request.selectionId, after })
         if (chunk === undefined) break
-        await tryChunk(narrowing, chunk, pace, request, trial)
+        await tryChunk(bisection, chunk, pace, request, trial)
         after = chunk.no
       }
       return { commit: false, value: undefined }
@@ -65,36 +65,36 @@ export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request
   return trial
 }
 
-function isEnough ({ isLate }: TrialRequest, { failures }: Trial): boolean {
-  return isLate() || failures.length >= failuresToldAtMost
+function isDone ({ isOverdue }: TrialRequest, { failures }: Trial): boolean {
+  return isOverdue() || failures.length >= maxFailures
 }
 
-function narrowingOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isLate }: TrialRequest): Bisection {
+function bisectionOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isOverdue }: TrialRequest): Bisection {
   const nobody = () => undefined
   const check = () => {
-    if (isLate()) throw engineError('interrupted')
+    if (isOverdue()) throw engineError('interrupted')
   }
   return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorDescriber(resource, writer.fields), check, onDone: nobody, onRefused: nobody }
 }
 
 /** In slices like those of a job: no more records in memory, and none that takes all the time. The first are the sample. */
-async function tryChunk (narrowing: Bisection, chunk: FrozenChunk, pace: SliceSize, request: TrialRequest, trial: Trial): Promise<void> {
+async function tryChunk (bisection: Bisection, chunk: FrozenChunk, pace: SliceSize, request: TrialRequest, trial: Trial): Promise<void> {
   const { selectionId, writer } = request
-  for (let from = 1; from <= chunk.size && !isEnough(request, trial);) {
+  for (let from = 1; from <= chunk.size && !isDone(request, trial);) {
     const isSample = trial.checkedCount === 0
     const to = isSample ? Math.min(sampleSize, chunk.size) : lastPlaceOfSlice(pace, writer, from, chunk.size)
     const startedAtMs = performance.now()
-    const write = () => writeBisecting(narrowing, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
-    const { refused } = isSample ? await sampling(narrowing, chunk.keys.slice(0, to), request, trial, write) : await write()
+    const write = () => writeBisecting(bisection, { selectionId, no: chunk.no, from, to, versioned: chunk.versioned })
+    const { refused } = isSample ? await withSample(bisection, chunk.keys.slice(0, to), request, trial, write) : await write()
     trial.checkedCount += to - from + 1
-    trial.failures.push(...refused.filter(wouldFail).sort((one, other) => one.place - other.place).slice(0, failuresToldAtMost - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
+    trial.failures.push(...refused.filter(wouldFail).sort((one, other) => one.place - other.place).slice(0, maxFailures - trial.failures.length).map((refusal) => failureOf(chunk, refusal, request)))
     if (!isSample) adaptSliceSize(pace, { written: to - from + 1, tookMs: performance.now() - startedAtMs, failed: refused.length })
     from = to + 1
   }
 }
 
 /** Shows records before and after they are written. */
-async function sampling<Result> (
+async function withSample<Result> (
   { transaction: { em } }: Bisection, keys: readonly string[], { resource, fields, isDelete }: TrialRequest, trial: Trial, write: () => Promise<Result>
 ): Promise<Result> {
   const before = await readRecords(em, resource, keys, fields)

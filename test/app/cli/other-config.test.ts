@@ -17,7 +17,7 @@ t.test('a worker with other options is told of in the job and by the checks; res
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const { engine, manager } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status'] } } })
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, runInRequest: 'never' }))
   const startWorker = (env: Record<string, string> = {}) => startScript(t, program, { args: ['worker', '--config', config], env: { DATABASE_URL: database.url, ...env } })
   const view = async () => (await readView(engine, job.id))!.job
 

@@ -138,7 +138,7 @@ t.test('locks are added to a living job, all or none, and given back', async (t)
 
 t.test('what a bulk job works on cannot be taken from it', async (t) => {
   const { manager, engine } = await open(t)
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, runInRequest: 'never' }))
   await manager.addConflicts(job.id, { items: [2, 7] })
   t.equal(await manager.removeConflicts(job.id, { items: [1, 2, 7] }), 1)
   t.match(await manager.checkConflicts({ items: [1, 2, 7] }), [{ id: 1 }, { id: 2 }])
@@ -187,7 +187,7 @@ t.test('a cleanup takes what has ended long ago, and leaves jobs that live their
   await runQueuedJobs(manager)
   const queued = await manager.launch('echo', 1, { conflicts: { Item: [1, 2] } })
   const waiting = await manager.launch('echo', 2, { conflicts: { Item: [2, 3] }, onConflict: 'wait' })
-  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [9] }, set: { status: 'done' }, here: 'never' }))
+  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [9] }, set: { status: 'done' }, runInRequest: 'never' }))
   await engine.database.query("UPDATE powercrud.job SET created_at = now() - interval '3 days'")
   t.match(await manager.cleanupCompletedTasks(), { jobsRemoved: 1 })
   t.match(await manager.cleanupCompletedTasks(), { jobsRemoved: 0 }, 'again it does nothing')

@@ -132,7 +132,7 @@ t.test('a deadlock with another session is tried again, whole', async (t) => {
   await other.query('BEGIN')
   await other.query("UPDATE item SET notes = 'theirs' WHERE id = 200")
   await gate.close()
-  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: 300 } } }, set: { status: 'done' }, here: 'always' }))
+  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: 300 } } }, set: { status: 'done' }, runInRequest: 'always' }))
   await gate.waitUntilReached()
   const theirs = other.query("UPDATE item SET notes = 'theirs' WHERE id = 50")
   await until(async () => (await rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%id = 50%' AND pid <> pg_backend_pid()")).length > 0)

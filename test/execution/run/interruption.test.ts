@@ -20,7 +20,7 @@ for (const [lastId, status] of [[chunkSize, 'succeeded'], [2 * chunkSize, 'cance
   t.test(`a job that is cancelled in the first of its ${lastId / chunkSize} chunks is ${status}`, async (t) => {
     await gate.close()
     const set = { notes: `of ${lastId}` }
-    const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: lastId } } }, set, onError: 'continue', here: 'never' }))
+    const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: lastId } } }, set, onError: 'continue', runInRequest: 'never' }))
     const working = work(engine, job)
     await gate.waitUntilReached()
     await cancelJob(engine, job.id)

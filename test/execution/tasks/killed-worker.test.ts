@@ -1,5 +1,5 @@
 import t from 'tap'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { createGate } from '../../helpers/gate.ts'
 import { startScript } from '../../helpers/processes.ts'
@@ -20,7 +20,7 @@ for (const [when, id, committed] of [['its first write', 1, 0], ['a checkpoint',
       INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')`)
     worker.kill('SIGKILL')
     await worker.exited
-    t.match(await sweepLiveness(engine, { now: new Date(Date.now() + 16_000) }), { requeued: 1 })
+    t.match(await recoverJobs(engine, { now: new Date(Date.now() + 16_000) }), { requeued: 1 })
     await gate.open()
     t.equal((await idsWhere('priority >= 100')).length, committed)
     t.equal(await living(), 1, 'its records are locked all the time')

@@ -4,7 +4,7 @@ import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
 import { viewLive } from '../../../src/jobs/view/read-view.ts'
 import { readJob } from '../../../src/jobs/store/job-rows.ts'
 import { differences } from '../../../src/entities/fingerprint.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { defineTask } from '../../../src/engine/task.ts'
 import { abilitiesOf, hindranceOf, type Abilities } from '../../../src/engine/capabilities.ts'
@@ -26,7 +26,7 @@ async function openServer (t: TestScope) {
   return {
     ...server,
     open,
-    launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never' }))).job,
+    launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: 'never' }))).job,
     view: async ({ id }: { id: string }) => viewLive(engine, (await readJob(engine.database, engine.tables, id))!),
     living: (id: string, abilities: Abilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, abilities })
   }
@@ -89,11 +89,11 @@ t.test('where only workers live that differ, a job is abandoned in time, says wh
   await living('differs', abilitiesOf(other))
   t.match(await checkHealth(engine), { workers: { living: 2, jobsWithout: 0 } })
   await told('agrees', '2 hours')
-  t.match(await sweepLiveness(engine, inTwoHours), { abandoned: 0 })
+  t.match(await recoverJobs(engine, inTwoHours), { abandoned: 0 })
   await told('agrees', '-1 minutes')
   await told('differs', '2 hours')
   t.match(await checkHealth(engine), { workers: { living: 1, jobsWithout: 1 } })
-  t.match(await sweepLiveness(engine, inTwoHours), { abandoned: 1 })
+  t.match(await recoverJobs(engine, inTwoHours), { abandoned: 1 })
   t.match(await view(job), { status: 'failed', error: { code: 'abandoned', message: /no worker took the job up; one left it: .*items.*undo/ } })
   await launch()
 })
@@ -104,7 +104,7 @@ t.test('a task that no living worker knows is told, and abandoned alike', async 
   const job = await launchTask(knowing, 'sums', null)
   t.match(await work(engine, job), { done: false })
   t.match(await view(job), { progress: { message: /the task sums is not known there/ } })
-  t.match(await sweepLiveness(engine, { now: new Date(Date.now() + 7_200_000) }), { abandoned: 1 })
+  t.match(await recoverJobs(engine, { now: new Date(Date.now() + 7_200_000) }), { abandoned: 1 })
 })
 
 t.test('the database judges who can do what as the workers do', async (t) => {

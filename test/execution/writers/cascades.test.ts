@@ -25,7 +25,7 @@ async function open (t: TestScope) {
         INSERT INTO chore (id, phase_id) SELECT n, (n + 1) / 2 FROM generate_series(1, 20) n`)
     }
   })
-  const hold = async (ids: number[]) => (await launchBulk(bulk.engine, bulkLaunch(bulk.engine, 'chores', { selection: { ids }, set: { done: true }, here: 'never' }))).job
+  const hold = async (ids: number[]) => (await launchBulk(bulk.engine, bulkLaunch(bulk.engine, 'chores', { selection: { ids }, set: { done: true }, runInRequest: 'never' }))).job
   return { ...bulk, hold }
 }
 
@@ -50,7 +50,7 @@ t.test('while the delete runs its children are locked, and released with it', as
   const { engine, database, hold, rows } = await open(t)
   const gate = await createGate(database, { table: 'project', on: 'delete' })
   await gate.close()
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, runInRequest: 'never' }))
   const working = work(engine, job)
   await gate.waitUntilReached()
   t.match(await whoHolds(engine, 'chores', [1, 2, 3]), [{ id: 1, jobId: job.id }, { id: 2, jobId: job.id }])
@@ -64,7 +64,7 @@ t.test('while the delete runs its children are locked, and released with it', as
 t.test('nothing comes to refer to a child once its own children are known', async (t) => {
   const { engine, database, hold, client } = await open(t)
   await hold([5])
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, runInRequest: 'never' }))
   const gate = await createGate(database, { table: 'powercrud.chunk_int4', on: 'insert' })
   await gate.close()
   const working = work(engine, job)
@@ -82,8 +82,8 @@ t.test('nothing comes to refer to a record once its children are known', async (
     resources: { projects: { entity: Project }, phases: { entity: Phase, bulkFields: ['project'] } },
     seed: (client) => client.query("INSERT INTO project (id, name) VALUES (1, 'one'), (2, 'two'); INSERT INTO phase VALUES (1, 1), (2, 2)")
   })
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, here: 'never' }))
-  await launchBulk(engine, bulkLaunch(engine, 'phases', { selection: { ids: [2] }, set: { project: 1 }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, runInRequest: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'phases', { selection: { ids: [2] }, set: { project: 1 }, runInRequest: 'never' }))
   const gate = await createGate(database, { table: 'powercrud.chunk_int4', on: 'insert' })
   await gate.close()
   const working = work(engine, job)
@@ -185,7 +185,7 @@ t.test('children of any depth, of one table below itself, and in circles', async
         UPDATE ${Grade(1)} SET back = id`)
     }
   })
-  const hold = (name: string, ids: number[], set: object) => launchBulk(engine, bulkLaunch(engine, name, { selection: { ids }, set: set as Record<string, unknown>, here: 'never' }))
+  const hold = (name: string, ids: number[], set: object) => launchBulk(engine, bulkLaunch(engine, name, { selection: { ids }, set: set as Record<string, unknown>, runInRequest: 'never' }))
   await hold('leaves', [13], { marked: true })
   await hold('folders', [36], { inside: null })
   const job = await perform('folders', { selection: { ids: [1, 13, 25] }, onError: 'continue' })
@@ -206,7 +206,7 @@ t.test('what MikroORM removes together with a record is locked, too', async (t) 
     }
   })
   t.same(await rows("SELECT 1 FROM pg_constraint WHERE contype = 'f' AND conrelid = 'comment'::regclass AND confdeltype = 'c'"), [], 'the database would take none along')
-  await launchBulk(engine, bulkLaunch(engine, 'comments', { selection: { ids: [2, 13] }, set: { article: 1 }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'comments', { selection: { ids: [2, 13] }, set: { article: 1 }, runInRequest: 'never' }))
   const job = await perform('articles', { selection: { all: true }, onError: 'continue' })
   t.match(job, { status: 'completed_with_errors', succeeded: 2, failed: 2 })
   t.match(await unwritten(job), [2, 3].map((id) => ({ key: String(id), outcome: 'failed', code: 'locked' })))
@@ -232,8 +232,8 @@ t.test('members that MikroORM removes together with a record are locked and coun
         INSERT INTO cover (id, song_id) SELECT n, n FROM generate_series(1, 8) n`)
     }
   })
-  await launchBulk(engine, bulkLaunch(engine, 'songs', { selection: { ids: [3] }, set: { title: 'lo' }, here: 'never' }))
-  await launchBulk(engine, bulkLaunch(engine, 'covers', { selection: { ids: [6] }, set: { seen: true }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'songs', { selection: { ids: [3] }, set: { title: 'lo' }, runInRequest: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'covers', { selection: { ids: [6] }, set: { seen: true }, runInRequest: 'never' }))
   const selection = { ids: [1, 2, 3] }
   const told = await previewBulk(engine, { ...bulkLaunch(engine, 'genres', { selection }), operation: 'delete', selection })
   t.match(told.cascades.map(({ table, effect, count }) => `${count} ${table} ${effect}`), [
@@ -263,8 +263,8 @@ t.test('where each class has a table of its own, what refers to any of them is l
         INSERT INTO trip (id, vehicle_id) SELECT n, n FROM generate_series(1, 6) n`)
     }
   })
-  await launchBulk(engine, bulkLaunch(engine, 'trips', { selection: { ids: [2, 5] }, set: { far: true }, here: 'never' }))
-  await launchBulk(engine, bulkLaunch(engine, 'wheels', { selection: { ids: [3, 6] }, set: { flat: true }, here: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'trips', { selection: { ids: [2, 5] }, set: { far: true }, runInRequest: 'never' }))
+  await launchBulk(engine, bulkLaunch(engine, 'wheels', { selection: { ids: [3, 6] }, set: { flat: true }, runInRequest: 'never' }))
   const cars = await perform('cars', { selection: { ids: [1, 2, 3] }, onError: 'continue' })
   t.match(await unwritten(cars), [{ key: '2', code: 'locked', message: 'trips 2 is locked by another job' }, { key: '3', code: 'locked', message: 'wheels 3 is locked by another job' }])
   const vehicles = await perform('vehicles', { selection: { ids: [4, 5, 6] }, onError: 'continue' })

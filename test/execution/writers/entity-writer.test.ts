@@ -132,7 +132,7 @@ t.test('a row that somebody else changes meanwhile is waited for, and no version
   const gate = await createGate(database, { table: 'powercrud.job', on: 'insert' })
   const other = await database.connect()
   await gate.close()
-  const performed = performBulk(engine, bulkLaunch(engine, 'articles', { selection: { ids: [1, 2] }, set: { stars: 3 }, here: 'always' }))
+  const performed = performBulk(engine, bulkLaunch(engine, 'articles', { selection: { ids: [1, 2] }, set: { stars: 3 }, runInRequest: 'always' }))
   await gate.waitUntilReached()
   await other.query("UPDATE article SET title = 'Mine', version = version + 1 WHERE id = 2")
   await gate.open()

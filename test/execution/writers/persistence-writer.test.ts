@@ -91,7 +91,7 @@ t.test('its progress is told while it writes', async (t) => {
     CREATE FUNCTION halfway() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO pass VALUES (1); END $$`)
   const gate = await createGate(database, { table: 'pass', on: 'insert' })
   await gate.close()
-  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: 30 } } }, set: { notes: 'halfway' }, here: 'never' }))
+  const { job } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { filter: { id: { lte: 30 } } }, set: { notes: 'halfway' }, runInRequest: 'never' }))
   const worked = work(engine, job)
   await gate.waitUntilReached()
   t.ok(await until(async () => (await engine.live.read(job.id))?.processed === 15, { what: 'half of the records' }))

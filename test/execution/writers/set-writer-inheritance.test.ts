@@ -39,7 +39,7 @@ t.test('a record that is of another class when its turn comes is missing', async
   for (const set of [{ filled: true }, undefined]) {
     await rows("UPDATE shape SET shape_kind = 'circle', filled = false WHERE id IN (3, 4)")
     await gate.close()
-    const performed = performBulk(engine, bulkLaunch(engine, 'circles', { selection: { all: true }, set, here: 'always' }))
+    const performed = performBulk(engine, bulkLaunch(engine, 'circles', { selection: { all: true }, set, runInRequest: 'always' }))
     await gate.waitUntilReached()
     await rows("UPDATE shape SET shape_kind = 'round' WHERE id = 4")
     await gate.open()

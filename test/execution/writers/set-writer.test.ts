@@ -58,7 +58,7 @@ t.test('a column that somebody else writes in the middle of the job keeps what t
   const gate = await createGate(database, { table: 'item', on: 'update', when: 'before', row: "new.id = 10 AND new.status = 'done'" })
 
   await gate.close()
-  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, here: 'always' }))
+  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'done' }, runInRequest: 'always' }))
   await gate.waitUntilReached()
   await rows("UPDATE item SET notes = 'mine', priority = 77 WHERE id = 20")
   await gate.open()
@@ -84,7 +84,7 @@ t.test('rows that are gone are missing: from the start, or when their turn comes
   const { database, engine, rows, unwritten } = await openItems(t, 30)
   const gate = await createGate(database, { table: 'powercrud.job', on: 'insert', when: 'after' })
   await gate.close()
-  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2, 99, 3, 98] }, set: { status: 'done' }, here: 'always' }))
+  const performed = performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2, 99, 3, 98] }, set: { status: 'done' }, runInRequest: 'always' }))
   await gate.waitUntilReached()
   await rows('DELETE FROM item_labels WHERE item_id = 2')
   await rows('DELETE FROM item WHERE id = 2')

@@ -140,7 +140,7 @@ t.test('a background job says it; a retry leaves the stale ones out, and still l
   await rows('UPDATE counted SET version = 2 WHERE id = 2')
   const selection = { ids: [1, 2, 3], versions: [1, 1, 1] }
   const run = async (onError: 'rollback' | 'continue') => {
-    const { job } = await launchBulk(engine, bulkLaunch(engine, 'counted', { selection, set: { note: 'mine' }, onError, here: 'never' }))
+    const { job } = await launchBulk(engine, bulkLaunch(engine, 'counted', { selection, set: { note: 'mine' }, onError, runInRequest: 'never' }))
     await work(engine, job)
     return jobOf(job.id)
   }

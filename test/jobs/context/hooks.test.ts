@@ -66,7 +66,7 @@ async function open (t: TestScope) {
   seen.length = 0
   return {
     ...bulk,
-    holdLine: (id: number) => launchBulk(bulk.engine, bulkLaunch(bulk.engine, 'lines', { selection: { ids: [id] }, set: { note: 'x' }, here: 'never' })),
+    holdLine: (id: number) => launchBulk(bulk.engine, bulkLaunch(bulk.engine, 'lines', { selection: { ids: [id] }, set: { note: 'x' }, runInRequest: 'never' })),
     close: (onError: 'rollback' | 'continue') => bulk.perform('orders', { selection: { all: true }, set: { status: 'closed' }, onError })
   }
 }

@@ -4,7 +4,7 @@ import { AsyncManager, currentJob, skipNestedAsync, type LifecycleEvent } from '
 import type { Job } from '../../../schemas/job.ts'
 import type { EngineRules } from '../../../src/engine/engine.ts'
 import { performBulk } from '../../../src/operations/launch/perform-bulk.ts'
-import { cleanup, sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { cleanup, recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import type { TaskContext } from '../../../src/engine/task.ts'
 import { Item } from '../../fixtures/entities.ts'
@@ -54,7 +54,7 @@ t.test('a handler that never settles keeps nobody from being told, and no sweep 
   // Its delivery is lost: only a sweep brings it back.
   const third = await launchTask(engine, 'echo', 'third')
   await engine.database.query('DELETE FROM bullmq.job')
-  t.match(await sweepLiveness(engine), { redelivered: 1 })
+  t.match(await recoverJobs(engine), { redelivered: 1 })
   t.match(await cleanup(engine), { redelivered: 0 })
   t.match(await manager.cleanupCompletedTasks(), { redelivered: 0 })
   await work(engine, third)

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
 import { readJob } from '../../../src/jobs/store/job-rows.ts'
 import { isTerminal } from '../../../src/engine/states.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
@@ -44,7 +44,7 @@ async function open (t: Test) {
     async launch (kind: 'bulk' | 'task') {
       const job = kind === 'task'
         ? await launchTask(engine, 'nothing', null)
-        : (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, here: 'never' }))).job
+        : (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, runInRequest: 'never' }))).job
       await until(async () => (await heard()).length === 1)
       await engine.lifecycle.deliver()
       return job
@@ -54,7 +54,7 @@ async function open (t: Test) {
     /** What a claim on an event, or on a job, keeps others from doing is over some time later. */
     async later () {
       await client.query('UPDATE powercrud.outbox SET due_at = now()')
-      return sweepLiveness(engine, { now: new Date(Date.now() + 16_000) })
+      return recoverJobs(engine, { now: new Date(Date.now() + 16_000) })
     },
     async workOff (id: string) {
       for (;;) {

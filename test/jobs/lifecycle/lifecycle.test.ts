@@ -5,7 +5,7 @@ import { cancelJob } from '../../../src/operations/cancel-job.ts'
 import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
 import { performBulk } from '../../../src/operations/launch/perform-bulk.ts'
 import { claim } from '../../../src/execution/run/claim.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import type { TaskContext, TaskHandler } from '../../../src/engine/task.ts'
 import { Item } from '../../fixtures/entities.ts'
@@ -67,7 +67,7 @@ async function open (t: TestScope, { fail = () => false, telling = async () => u
       return heard.filter(({ job }) => job.id === id).map(({ event }) => event)
     },
     bulk: async (resource = 'items', ids = [1, 2]) =>
-      (await launchBulk(engine, bulkLaunch(engine, resource, { selection: { ids }, set: { status: 'done' }, here: 'never' }))).job,
+      (await launchBulk(engine, bulkLaunch(engine, resource, { selection: { ids }, set: { status: 'done' }, runInRequest: 'never' }))).job,
     launchTelling: () => launchTask(engine, 'telling', null),
     outbox: () => engine.database.query<{ event: LifecycleEvent, id: string }>('SELECT event, id FROM powercrud.outbox ORDER BY seq')
   }
@@ -106,7 +106,7 @@ t.test('a job whose workers died tells its end like any other', async (t) => {
   const job = await bulk()
   await claim(engine, { jobId: job.id, n: 1 })
   await engine.database.query("UPDATE powercrud.job SET deaths = 2, lease = now() - interval '1 s' WHERE id = $1", [job.id])
-  t.match(await sweepLiveness(engine), { poisoned: 1 })
+  t.match(await recoverJobs(engine), { poisoned: 1 })
   t.same(await eventsOf(job.id), ['create', 'fail', 'cleanup'])
 })
 
@@ -164,7 +164,7 @@ t.test('a process that dies between the commit and the delivery: another one tel
   await work(dead, job)
   const kept = await outbox()
   t.same(kept.map(({ event }) => event), ['complete', 'cleanup'])
-  await sweepLiveness(engine)
+  await recoverJobs(engine)
   t.same(await eventsOf(job.id), ['create', 'complete', 'cleanup'])
   t.same(heard.slice(1).map(({ payload }) => payload.eventId), kept.map(({ id }) => id))
 })
@@ -181,7 +181,7 @@ t.test('a process that dies in the middle of a delivery: the event is told again
   await engine.lifecycle.deliver()
   t.equal(heard.length, 1, 'nothing overtakes it')
   await engine.database.query('UPDATE powercrud.outbox SET due_at = now()')
-  await sweepLiveness(engine)
+  await recoverJobs(engine)
   t.same(await eventsOf(job.id), ['create', 'complete', 'cleanup'])
   t.equal(heard[1]!.payload.delivery, 2)
 })
@@ -251,7 +251,7 @@ t.test('hooks of the options hear the jobs of every manager; a process in which 
   // Another process ends the jobs, and nothing in it hears of them.
   const launched = [await launchTask({ ...hooked, tasks: engine.tasks }, 'nothing', null)]
   for (const [index, resource] of ['items', 'own'].entries()) {
-    launched.push((await launchBulk(hooked, bulkLaunch(hooked, resource, { selection: { ids: [index + 1] }, set: { status: 'done' }, here: 'never' }))).job)
+    launched.push((await launchBulk(hooked, bulkLaunch(hooked, resource, { selection: { ids: [index + 1] }, set: { status: 'done' }, runInRequest: 'never' }))).job)
   }
   const ending = { ...hooked, tasks: engine.tasks, lifecycle: { ...hooked.lifecycle, wake () {}, progress () {} } }
   for (const job of launched) await work(ending, job)

@@ -32,7 +32,7 @@ async function open (t: TestScope) {
     ...bulk,
     em: bulk.orm.em.fork() as EntityManager,
     launch: async (resource: string, ids: (number | string | { [part: string]: number | string })[]) =>
-      (await launchBulk(engine, bulkLaunch(engine, resource, { selection: { ids }, here: 'never' }))).job
+      (await launchBulk(engine, bulkLaunch(engine, resource, { selection: { ids }, runInRequest: 'never' }))).job
   }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { OnError } from '../../../schemas/job.ts'
 import { claim } from '../../../src/execution/run/claim.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { createGate } from '../../helpers/gate.ts'
 import { work } from '../../helpers/engine.ts'
 import { openScene, sweepAfterLease } from './scene.ts'
@@ -36,7 +36,7 @@ t.test('a job that was to be cancelled when its worker died is cancelled, and ke
   await claim(engine, { jobId: id, n: 1 })
   await client.query("UPDATE powercrud.job SET status = 'cancelling', succeeded = 40 WHERE id = $1", [id])
 
-  t.match(await sweepLiveness(engine), { cancelled: 0 }, 'while the lease lives its worker will do it')
+  t.match(await recoverJobs(engine), { cancelled: 0 }, 'while the lease lives its worker will do it')
   t.match(await sweepAfterLease(engine), { cancelled: 1, requeued: 0 })
   t.match(await job(id), { status: 'cancelled', succeeded: 40, error_code: null, lease: null, worker: null })
   t.equal(await livingChunks(), 0)
@@ -70,7 +70,7 @@ t.test('a job that kills its third worker is failed, and its records are free', 
   t.match(await work(engine, { id, n: 3 }), { done: false }, 'no fourth worker gets it')
   t.match(await job(id), { status: 'running', fence: 3 })
 
-  t.match(await sweepLiveness(engine), { requeued: 0, poisoned: 1 })
+  t.match(await recoverJobs(engine), { requeued: 0, poisoned: 1 })
   t.match(await job(id), { status: 'failed', error_code: 'poisoned', deaths: 3 })
   t.equal(await livingChunks(), 0)
   await launch()

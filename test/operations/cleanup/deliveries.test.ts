@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { Queue, Worker } from 'bullmq'
 import { requeueDeadJobs } from '../../../src/jobs/store/expired-leases.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import type { TestDatabase } from '../../helpers/database.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
 import { emptyQueue } from '../../helpers/empty-queue.ts'
@@ -33,10 +33,10 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
   t.test(`a queue on ${kind} that lost a job is told it again, and knows it then`, async (t) => {
     const { scene, empty } = await place(t)
     const { id } = await scene.launch()
-    t.match(await sweepLiveness(scene.engine), { redelivered: 0 }, 'it waits there')
+    t.match(await recoverJobs(scene.engine), { redelivered: 0 }, 'it waits there')
     await empty()
-    t.match(await sweepLiveness(scene.engine), { redelivered: 1 })
-    t.match(await sweepLiveness(scene.engine), { redelivered: 0 })
+    t.match(await recoverJobs(scene.engine), { redelivered: 1 })
+    t.match(await recoverJobs(scene.engine), { redelivered: 0 })
     t.match(await scene.job(id), { status: 'queued', n: 1 })
 
     await scene.consume()
@@ -52,7 +52,7 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
     const { id } = await scene.launch({ onError: 'continue' })
     await gate.waitUntilReached()
     await empty()
-    t.match(await sweepLiveness(scene.engine), { redelivered: 0, requeued: 0 }, 'a running job wants no delivery')
+    t.match(await recoverJobs(scene.engine), { redelivered: 0, requeued: 0 }, 'a running job wants no delivery')
     await gate.open()
     t.match(await scene.ended(id), { status: 'succeeded', fence: 1, attempts: 1 })
     t.same(await scene.writes(), { 1: 100 })
@@ -70,7 +70,7 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
     })
     const { id } = await scene.launch()
     await until(async () => await engine.queue.stateOf({ jobId: id, n: 1 }) === 'active', { what: 'an entry that is taken' })
-    t.match(await sweepLiveness(engine), { redelivered: 0 }, 'whoever took it may be about to claim it')
+    t.match(await recoverJobs(engine), { redelivered: 0 }, 'whoever took it may be about to claim it')
 
     await engine.queue.add({ jobId: id, n: 1 })
     t.equal(await engine.queue.stateOf({ jobId: id, n: 1 }), 'active', 'adding it again changes nothing')
@@ -109,7 +109,7 @@ t.test('an entry that failed and was kept is told again under another number', a
   await worker.close()
   t.equal(await scene.engine.queue.stateOf({ jobId: id, n: 1 }), 'failed')
 
-  t.match(await sweepLiveness(scene.engine), { redelivered: 0 })
+  t.match(await recoverJobs(scene.engine), { redelivered: 0 })
   t.match(await sweepAfterLease(scene.engine), { redelivered: 1 })
   await scene.consume()
   t.match(await scene.ended(id), { status: 'succeeded', n: 2 })
@@ -149,14 +149,14 @@ t.test('without its queue a sweep does what it can, and says so', async (t) => {
   const { id } = await launch()
   await client.query("UPDATE powercrud.job SET status = 'running', fence = 1, lease = now() - interval '1 s' WHERE id = $1", [id])
   await server.kill()
-  t.match(await sweepLiveness(engine), { requeued: 1, redelivered: 0, unreachable: ['queue', 'live store'] })
+  t.match(await recoverJobs(engine), { requeued: 1, redelivered: 0, unreachable: ['queue', 'live store'] })
   t.match(await job(id), { status: 'queued', n: 2 })
   t.ok(complaints.some(({ message }) => message.includes('queue cannot be reached')))
 
   await server.start()
   // Of an add that nobody heard the answer of the next sweep finds the entry there.
   await until(async () => {
-    await sweepLiveness(engine)
+    await recoverJobs(engine)
     return await engine.queue.stateOf({ jobId: id, n: 2 }).catch(() => undefined) === 'waiting'
   }, { what: 'a sweep after the outage that tells the queue' })
   await consume()

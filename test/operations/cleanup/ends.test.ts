@@ -1,6 +1,6 @@
 import t from 'tap'
 import { claim } from '../../../src/execution/run/claim.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { startEngineWorker } from '../../../src/execution/worker/engine-worker.ts'
 import { createGate } from '../../helpers/gate.ts'
 import { work } from '../../helpers/engine.ts'
@@ -19,10 +19,10 @@ for (const onError of ['rollback', 'continue'] as const) {
     const working = work(engine, { id, n: 1 })
     await gate.waitUntilReached()
     await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '50 min' WHERE id = $1", [id])
-    t.match(await sweepLiveness(engine), { stuck: 0 }, 'there is time left')
+    t.match(await recoverJobs(engine), { stuck: 0 }, 'there is time left')
     await client.query("UPDATE powercrud.job SET progressed_at = now() - interval '61 min' WHERE id = $1", [id])
 
-    t.match(await sweepLiveness(engine), { stuck: 1, requeued: 0 })
+    t.match(await recoverJobs(engine), { stuck: 1, requeued: 0 })
     t.match(await job(id), { status: 'failed', error_code: 'stuck', succeeded: 0, lease: null })
     t.equal(await livingChunks(), 0, 'its records are free')
     t.same(await working, { done: true }, 'its backend was ended at the gate, and the worker left')
@@ -58,11 +58,11 @@ t.test('a dead worker\'s job is given to another one, however long ago it moved'
 t.test('a job that no worker touched while none was alive is failed, and its records are free', async (t) => {
   const { engine, client, launch, job, livingChunks } = await openScene(t, { rules: { conflictTtlMs: hourMs } })
   const { id } = await launch()
-  t.match(await sweepLiveness(engine, { now: inMs(2 * hourMs) }), { abandoned: 0 }, 'a worker is alive, it is only busy')
+  t.match(await recoverJobs(engine, { now: inMs(2 * hourMs) }), { abandoned: 0 }, 'a worker is alive, it is only busy')
   await client.query("UPDATE powercrud.worker SET seen_at = now() - interval '1 hour'")
-  t.match(await sweepLiveness(engine), { abandoned: 0 }, 'it is young')
+  t.match(await recoverJobs(engine), { abandoned: 0 }, 'it is young')
 
-  t.match(await sweepLiveness(engine, { now: inMs(hourMs + 1_000) }), { abandoned: 1 })
+  t.match(await recoverJobs(engine, { now: inMs(hourMs + 1_000) }), { abandoned: 1 })
   t.match(await job(id), { status: 'failed', error_code: 'abandoned', fence: 0 })
   t.equal(await livingChunks(), 0)
   t.same(await work(engine, { id, n: 1 }), { done: true }, 'a late delivery is dropped')
@@ -74,8 +74,8 @@ t.test('the job of a worker that died is abandoned where no other comes', async 
   const { id } = await launch()
   await claim(engine, { jobId: id, n: 1 })
   await client.query('DELETE FROM powercrud.worker')
-  t.match(await sweepLiveness(engine, { now: inMs(60_000) }), { requeued: 1, abandoned: 0 })
-  t.match(await sweepLiveness(engine, { now: inMs(hourMs + 60_000) }), { abandoned: 1 })
+  t.match(await recoverJobs(engine, { now: inMs(60_000) }), { requeued: 1, abandoned: 0 })
+  t.match(await recoverJobs(engine, { now: inMs(hourMs + 60_000) }), { abandoned: 1 })
   t.match(await job(id), { status: 'failed', error_code: 'abandoned', deaths: 1 })
 })
 
@@ -85,7 +85,7 @@ t.test('a paused job waits for a person: it is neither stuck nor abandoned', asy
   await claim(engine, { jobId: id, n: 1 })
   await client.query("UPDATE powercrud.job SET status = 'paused', lease = NULL WHERE id = $1", [id])
   await client.query('DELETE FROM powercrud.worker')
-  t.match(await sweepLiveness(engine, { now: inMs(100 * hourMs) }), { stuck: 0, abandoned: 0, requeued: 0 })
+  t.match(await recoverJobs(engine, { now: inMs(100 * hourMs) }), { stuck: 0, abandoned: 0, requeued: 0 })
   t.match(await job(id), { status: 'paused' })
   t.equal(await livingChunks(), 1)
 })
@@ -100,9 +100,9 @@ t.test('between the workers of two deployments no job is abandoned', async (t) =
   await worker.stop(5_000)
   await client.query("UPDATE powercrud.job SET status = 'queued'")
 
-  t.match(await sweepLiveness(engine), { abandoned: 0 })
+  t.match(await recoverJobs(engine), { abandoned: 0 })
   t.match(await job(id), { status: 'queued' })
-  t.match(await sweepLiveness(engine, { now: inMs(hourMs + 1_000) }), { abandoned: 1 })
+  t.match(await recoverJobs(engine, { now: inMs(hourMs + 1_000) }), { abandoned: 1 })
 })
 
 t.test('what a sweep took and could not end, because it died, the next one ends', async (t) => {
@@ -111,7 +111,7 @@ t.test('what a sweep took and could not end, because it died, the next one ends'
   await claim(engine, { jobId: id, n: 1 })
   // As the take-over leaves it.
   await client.query("UPDATE powercrud.job SET status = 'cancelling', fence = fence + 1, lease = now() + interval '10 min'")
-  t.match(await sweepLiveness(engine, { now: inMs(leaseMs) }), { cancelled: 0 })
-  t.match(await sweepLiveness(engine, { now: inMs(11 * 60_000) }), { cancelled: 1 })
+  t.match(await recoverJobs(engine, { now: inMs(leaseMs) }), { cancelled: 0 })
+  t.match(await recoverJobs(engine, { now: inMs(11 * 60_000) }), { cancelled: 1 })
   t.match(await job(id), { status: 'cancelled' })
 })

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import t from 'tap'
 import { requeueDeadJobs } from '../../../src/jobs/store/expired-leases.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { createGate } from '../../helpers/gate.ts'
 import { work } from '../../helpers/engine.ts'
 import { startScript } from '../../helpers/processes.ts'
@@ -75,7 +75,7 @@ t.test('a worker frozen while it reads is caught by no timeout, and ended all th
   t.ok(await isStuck())
   t.equal(await freeItems(scene), 0)
 
-  t.match(await sweepLiveness(scene.engine), { requeued: 1 })
+  t.match(await recoverJobs(scene.engine), { requeued: 1 })
   t.same(await work(scene.engine, { id, n: 2 }), { done: true })
   t.match(await scene.job(id), { status: 'succeeded', succeeded: 100 })
   t.same(await scene.writes(), { 1: 100 })
@@ -112,7 +112,7 @@ t.test('a worker that lost its job and lives keeps its connections: they do othe
   await client.query(`
     UPDATE powercrud.job SET status = 'running', finished_at = NULL, lease = now() - interval '1 s', backend_pid = $2, backend_start = $3
     WHERE id = $1`, [id, backend!.pid, backend!.backend_start])
-  t.match(await sweepLiveness(engine), { requeued: 1 })
+  t.match(await recoverJobs(engine), { requeued: 1 })
   const em = engine.orm.em.fork()
   t.equal((await em.getConnection().execute('SELECT pg_backend_pid() AS pid'))[0]?.pid, backend!.pid)
   t.match(await job(id), { status: 'queued' })

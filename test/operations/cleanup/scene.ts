@@ -7,7 +7,7 @@ import { readJob } from '../../../src/jobs/store/job-rows.ts'
 import { isTerminal } from '../../../src/engine/states.ts'
 import type { Delivery } from '../../../src/queue/job-queue.ts'
 import type { Selection } from '../../../src/entities/selection.ts'
-import { sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import type { CleanupSummary } from '../../../src/operations/cleanup/summary.ts'
 import { handleDelivery } from '../../../src/execution/worker/handle-delivery.ts'
 import { Item } from '../../fixtures/entities.ts'
@@ -99,7 +99,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
     },
     async launch (launch = {}) {
       const selection: Selection = { all: true }
-      const launched = await launchBulk(engine, bulkLaunch(engine, 'items', { selection, set: { status: 'done' }, here: 'never', ...launch }))
+      const launched = await launchBulk(engine, bulkLaunch(engine, 'items', { selection, set: { status: 'done' }, runInRequest: 'never', ...launch }))
       return launched.job
     },
     job,
@@ -145,5 +145,5 @@ export function inMs (ms: number): Date {
 
 /** Sweeps as if the leases that stand now had run out. */
 export async function sweepAfterLease (engine: Engine): Promise<CleanupSummary> {
-  return sweepLiveness(engine, { now: inMs(leaseMs + 1_000) })
+  return recoverJobs(engine, { now: inMs(leaseMs + 1_000) })
 }

@@ -18,7 +18,7 @@ async function items (t: TestScope, count = 100) {
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item }, again: { entity: Item } } })
   const client = await database.connect()
   const launch = (selection: Exclude<Selection, { previewId: string }>, more = {}) =>
-    launchBulk(engine, bulkLaunch(engine, 'items', { selection, set: { status: 'done' }, here: 'never', ...more }))
+    launchBulk(engine, bulkLaunch(engine, 'items', { selection, set: { status: 'done' }, runInRequest: 'never', ...more }))
   /** Everything that a launch writes: jobs, their chunks, and living selections. */
   const traces = async () => (await client.query(`
     SELECT (SELECT count(*)::int FROM powercrud.job) AS jobs, (SELECT count(*)::int FROM powercrud.job_chunk) AS chunks,
@@ -91,7 +91,7 @@ t.test('more records than allowed are refused, whichever way they are selected',
 t.test('below the threshold the caller does it, above it a worker', async (t) => {
   const { engine } = await items(t)
   const perform = (ids: number[], here: 'small' | 'never' | 'always') =>
-    performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { status: 'done' }, here }))
+    performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { status: 'done' }, runInRequest: here }))
   const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1)
 
   t.equal((await perform(upTo(19), 'small')).job.status, 'succeeded')
@@ -118,7 +118,7 @@ t.test('a record outside of the scope is missing: not locked, not touched', asyn
   const view = { em: engine.orm.em.fork(), scope: { priority: 1 } }
   const { job } = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2] }, set: { status: 'done' }, view }))
   t.match(job, { status: 'succeeded', succeeded: 1, missing: 1 })
-  const all = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'held' }, view, here: 'always' }))
+  const all = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { all: true }, set: { status: 'held' }, view, runInRequest: 'always' }))
   t.equal(all.job.succeeded, 20)
   const { rows } = await client.query("SELECT DISTINCT priority FROM item WHERE status <> 'new'")
   t.same(rows, [{ priority: 1 }])
@@ -177,7 +177,7 @@ t.test('with the queue down nothing is launched, and nothing is left; small oper
   given.on('error', () => {})
   t.teardown(() => given.disconnect())
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item } }, settings: { redis: given } })
-  const launch = (here: 'never' | 'small') => performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here }))
+  const launch = (here: 'never' | 'small') => performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: here }))
 
   await redis.kill()
   await t.rejects(launch('never'), { code: 'unavailable', statusCode: 503 })

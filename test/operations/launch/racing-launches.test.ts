@@ -48,9 +48,9 @@ t.test('launches of one user that race: as many jobs as are allowed, and nothing
 
   await launch(30, { id: 'grace', label: 'Grace' })
   for (let id = 31; id < 36; id++) await launch(id, null)
-  t.equal((await items.launch({ selection: { ids: [40] }, set: { priority: 7 }, user: ada, here: 'small' })).status, 'running', 'what is done in the request is in nobody\'s way')
+  t.equal((await items.launch({ selection: { ids: [40] }, set: { priority: 7 }, user: ada, runInRequest: 'small' })).status, 'running', 'what is done in the request is in nobody\'s way')
   await t.rejects(launch(30, ada, { onConflict: 'wait' }), { code: 'too_many_jobs' }, 'one that waits for records is in line as well')
-  await t.rejects(items.launch({ selection: { ids: [30] }, set: { priority: 7 }, user: ada, here: 'small', onConflict: 'wait' }), { code: 'too_many_jobs' }, 'however small it is')
+  await t.rejects(items.launch({ selection: { ids: [30] }, set: { priority: 7 }, user: ada, runInRequest: 'small', onConflict: 'wait' }), { code: 'too_many_jobs' }, 'however small it is')
 
   await items.workOn(first!)
   t.equal((await launch(30, ada, { onConflict: 'wait' })).status, 'waiting')
@@ -101,7 +101,7 @@ t.test('a launch and an end at once: the records are free, or they are not, and 
     const job = await items.launch({ selection: { ids: [1, 2] }, set: { priority: round } })
     const [, next] = await Promise.allSettled([
       items.workOn(job),
-      launchBulk(items.engine, bulkLaunch(items.engine, 'items', { selection: { ids: [2, 3] }, set: { priority: 5 }, here: 'never' }))
+      launchBulk(items.engine, bulkLaunch(items.engine, 'items', { selection: { ids: [2, 3] }, set: { priority: 5 }, runInRequest: 'never' }))
     ])
     t.ok((await holders(items)).every((count) => count === 1))
     if (next.status === 'fulfilled') t.equal((await items.workOn(next.value.job)).status, 'succeeded')

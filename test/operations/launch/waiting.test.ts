@@ -16,7 +16,7 @@ async function items (t: TestScope) {
   await seedItems(orm, 100)
   const { engine } = await openEngine(t, { orm, resources: { items: { entity: Item }, loose: { entity: Item, bulkAsyncConflictChecking: false } } })
   const launch = async (ids: number[], onConflict: 'fail' | 'skip' | 'wait', more = {}) =>
-    (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { priority: 9 }, here: 'never', onConflict, ...more }))).job
+    (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { priority: 9 }, runInRequest: 'never', onConflict, ...more }))).job
   const statusOf = async (job: JobRow) => (await readJob(engine.database, engine.tables, job.id))!.status
   const current = async (job: JobRow) => (await readJob(engine.database, engine.tables, job.id))!
   return { engine, launch, statusOf, current }
@@ -24,7 +24,7 @@ async function items (t: TestScope) {
 
 t.test('a resource that checks no conflicts locks nothing, and is in nobody\'s way', async (t) => {
   const { engine, launch, current } = await items(t)
-  const loose = async () => (await launchBulk(engine, bulkLaunch(engine, 'loose', { selection: { ids: [1, 2] }, set: { priority: 7 }, here: 'never' }))).job
+  const loose = async () => (await launchBulk(engine, bulkLaunch(engine, 'loose', { selection: { ids: [1, 2] }, set: { priority: 7 }, runInRequest: 'never' }))).job
   const held = await launch([1], 'fail')
   const [one, other] = [await loose(), await loose()]
   t.equal((await launch([2], 'fail')).status, 'queued', 'what it works on is not locked for others')

@@ -6,7 +6,7 @@ import { cancelJob } from '../../../src/operations/cancel-job.ts'
 import { launchRetry } from '../../../src/operations/launch/launch-again.ts'
 import { launchTask, type TaskLaunchOptions } from '../../../src/operations/tasks/launch-task.ts'
 import { defineTask, type TaskContext } from '../../../src/engine/task.ts'
-import { cleanup, sweepLiveness } from '../../../src/operations/cleanup/cleanup.ts'
+import { cleanup, recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { Item } from '../../fixtures/entities.ts'
 import { bulkLaunch, work } from '../../helpers/engine.ts'
 import { tasksEngine } from '../../execution/tasks/tasks-engine.ts'
@@ -15,7 +15,7 @@ const tasks = { nothing: async () => undefined }
 
 t.test('a task locks its records against bulk jobs and other tasks, and they against it, until it ends', async (t) => {
   const { engine, workOff, living } = await tasksEngine(t, { tasks })
-  const bulk = (ids: number[]) => launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { status: 'done' }, here: 'never' }))
+  const bulk = (ids: number[]) => launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { status: 'done' }, runInRequest: 'never' }))
   const job = await launchTask(engine, 'nothing', null, { conflicts: { Item: [3, '4'], Account: ['0199a3a8-5b1c-7000-8000-000000000001'], items: [4, 5] } })
   t.equal(await living(), 2, 'one chunk for each table, whatever it was called')
   await t.rejects(bulk([5, 6]), { code: 'records_locked', conflicts: [{ id: 5, jobId: job.id, operation: 'nothing' }] })
@@ -48,7 +48,7 @@ t.test('what cannot be locked is refused, and leaves nothing', async (t) => {
 t.test('tasks of a user are in line with their other jobs', async (t) => {
   const { engine, workOff, living } = await tasksEngine(t, { tasks, rules: { maxQueuedJobsPerUser: 2 } })
   const options = { user: { id: 7 }, conflicts: { Item: [3] } }
-  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, here: 'never', user: { id: '7', label: 'Ada' } }))
+  const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: 'never', user: { id: '7', label: 'Ada' } }))
   const launches = await Promise.allSettled(Array.from({ length: 8 }, () => launchTask(engine, 'nothing', null, { user: { id: 7 } })))
   t.equal(launches.filter(({ status }) => status === 'fulfilled').length, 1)
   await t.rejects(launchTask(engine, 'nothing', null, options), { code: 'too_many_jobs', statusCode: 429 })
@@ -91,7 +91,7 @@ t.test('a task that is to begin later is delayed in the queue, for the sweep too
   t.match(await work(engine, launched), { done: false })
   await engine.database.query('DELETE FROM bullmq.job')
   t.equal(await engine.queue.stateOf(delivery), 'unknown')
-  t.match(await sweepLiveness(engine), { redelivered: 1 })
+  t.match(await recoverJobs(engine), { redelivered: 1 })
   t.equal(await engine.queue.stateOf(delivery), 'delayed')
   const inTwoHours = new Date(Date.now() + 7_300_000)
   t.match(await cleanup(engine, { now: inTwoHours }), { abandoned: 0 })

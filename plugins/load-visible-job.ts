@@ -11,10 +11,10 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  * like any other, and so is a job of others.
  * @throws unauthenticated, forbidden, job_not_found, unavailable
  */
-export async function seenJob ({ engine, access }: RoutesContext, request: FastifyRequest, action: ActionName): Promise<JobView> {
+export async function loadVisibleJob ({ engine, access }: RoutesContext, request: FastifyRequest, action: ActionName): Promise<JobView> {
   const { jobId } = request.params as { jobId: string }
   const view = uuid.test(jobId) ? await readView(engine, jobId.toLowerCase()) : undefined
-  const seen = view !== undefined && await access.maySee(request, view) ? view : undefined
+  const seen = view !== undefined && await access.canSee(request, view) ? view : undefined
   await access.require(request, { action, ...(seen && { job: seen.job, ...(seen.job.resource !== null && { resource: seen.job.resource }) }) })
   if (seen === undefined) throw problem('job_not_found')
   return seen
