@@ -3,11 +3,11 @@ import type { User } from '../schemas/common.ts'
 import { configurationError, isPowercrudError, problem } from '../src/errors.ts'
 import type { JobView } from '../src/jobs/view/read-view.ts'
 import type { Action, ResolvedOptions } from '../src/app/options/index.ts'
-import { given as told } from '../src/validation/phrases.ts'
+import { given as describe } from '../src/validation/phrases.ts'
 
-/** Who calls, what they may do, and which jobs they may see: the application's own words for it, asked once a request. */
+/** Who calls, what they may do, and which jobs they may see, as the options of the application decide. */
 export interface Access {
-  /** Null where nobody is signed in, or the application knows no users. */
+  /** Null for anonymous callers, and when the application has no `user` option. */
   callerOf (request: FastifyRequest): Promise<User | null>
   /** @throws unauthenticated, forbidden */
   require (request: FastifyRequest, action: Action): Promise<void>
@@ -15,22 +15,22 @@ export interface Access {
   allows (request: FastifyRequest, action: Action): Promise<boolean>
   canSee (request: FastifyRequest, view: JobView): Promise<boolean>
   /**
-   * Whose jobs a list is restricted to: a user's, or nobody's (null). Undefined where that does not decide: everybody
-   * sees all, or each job is to be judged by `canSee`.
+   * Whose jobs a list is restricted to: those of a user, or anonymous ones (null). Undefined when all jobs are visible, or
+   * when `canSee` decides for each job.
    */
   ownerOf (request: FastifyRequest): Promise<string | null | undefined>
-  /** Whether the application judges each job itself. */
+  /** Whether `canSeeJob` decides for each job. */
   readonly judgesEachJob: boolean
 }
 
 /**
- * Keys of people are numbers in many an application. Those who have none would all be the same person, and see each other's jobs.
- * @throws invalid_options, of which clients are told no more than that it is our fault
+ * Ids of users are often numbers. Users without an id would all count as the same user and see each other's jobs.
+ * @throws invalid_options, which clients see as `internal`
  */
 function idOf ({ id }: { id: unknown }): string {
   const isKey = (typeof id === 'string' && !id.includes('\0')) || typeof id === 'number' || typeof id === 'bigint'
   if (isKey) return String(id)
-  throw configurationError('invalid_options', `user answered somebody whose id is ${told(id)}; allowed are text without NUL, and numbers`)
+  throw configurationError('invalid_options', `user returned a user whose id is ${describe(id)}; allowed are text without NUL, and numbers`)
 }
 
 export function createAccess ({ user, authorize, canSeeJob }: ResolvedOptions<FastifyRequest>): Access {

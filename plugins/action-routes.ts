@@ -30,19 +30,19 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
   const actions: ActionRoute[] = [{
     name: 'cancel',
     summary: 'Cancel a job',
-    description: 'A queued or waiting job ends at once, a running one after its running chunk. Cancel is not undo: under `rollback` nothing is left behind, otherwise what was committed stays and is counted.',
+    description: 'A queued or waiting job ends at once, a running one after its current chunk. Cancel is not undo: with `rollback` nothing is kept, otherwise committed records stay and are counted.',
     problems: [],
     act: async (_, job) => cancelJob(engine, job.id)
   }, {
     name: 'retry',
     summary: 'Retry what failed or was not done',
-    description: 'Answers the new job. Of a task that failed or was cancelled it has the payload, the locks, and what was saved by its last checkpoint; a task is retried once, and then that retry.',
+    description: 'Returns the new job. The retry of a task has the payload, the locks and the last checkpoint of the first job; each task can be retried once, and then its retry.',
     problems: ['records_locked', 'reference_not_found', 'all_records_missing', 'too_many_jobs'],
     act: async (request, job) => launchRetry(engine, job, await callerOf(request, job))
   }, {
     name: 'undo',
     summary: 'Undo what a job has written',
-    description: 'Answers the new job. It restores records that nobody changed since; the others are skipped, and its results say which.',
+    description: 'Returns the new job. Records that were changed since are skipped and listed in its results; the others are restored.',
     problems: ['records_locked', 'all_records_missing', 'too_many_jobs'],
     act: async (request, job) => launchUndo(engine, job, await callerOf(request, job))
   }]

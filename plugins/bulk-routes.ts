@@ -41,7 +41,7 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       schema: {
         operationId: `bulk${operation === 'update' ? 'Update' : 'Delete'}${resource.shape.schemaName}`,
         summary: summaries[operation](resource.name),
-        description: 'Few records are changed in the request (200). From `bulkMinAsyncRecords` on it becomes a background job (202): poll its progress.',
+        description: 'Small selections are processed in the request (200). Operations on at least `bulkMinAsyncRecords` records run in the background (202): poll the progress of the job.',
         tags: [resource.name],
         headers: launchHeaders,
         body: { $ref: bodyRef },
@@ -66,8 +66,8 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
   async function launchOf (request: LaunchRequest, operation: Operation, resource: ResolvedResourceOptions<FastifyRequest>): Promise<BulkLaunch> {
     const { engine, access } = context
     const { selection, set, onError = 'rollback', onConflict = 'fail', reason = null, dryRun } = request.body
-    const mistakes = selectionMistakes(operation, selection, dryRun)
-    if (mistakes.length > 0) throw validationProblem('body', mistakes)
+    const errors = selectionMistakes(operation, selection, dryRun)
+    if (errors.length > 0) throw validationProblem('body', errors)
     const key = parseIdempotencyKey(request.headers['idempotency-key'])
     const user = await access.callerOf(request)
     return {
@@ -88,11 +88,11 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
   }
 }
 
-/** A preview freezes a selection of its own: there is nothing to preview of another preview's. */
+/** A preview freezes its own selection and cannot preview that of another preview. */
 function previewOf (launch: BulkLaunch): PreviewRequest {
   const { selection, operation } = launch
   if ('previewId' in selection) {
-    throw validationProblem('body', [{ path: '/dryRun', message: 'a preview cannot be previewed; allowed with previewId is only to execute it' }])
+    throw validationProblem('body', [{ path: '/dryRun', message: 'a preview cannot be previewed; with previewId it can only be executed' }])
   }
   return { ...launch, selection: selection as PreviewRequest['selection'], operation: operation as Operation }
 }

@@ -6,16 +6,16 @@ import type { Engine } from '../src/engine/engine.ts'
 import { recoverJobs, purgeExpired } from '../src/operations/cleanup/cleanup.ts'
 import type { SweepOptions } from '../src/operations/cleanup/sweep.ts'
 
-/** How long a closing server waits for a sweep that is under way; the next one of anybody goes on. */
+/** How long a closing server waits for a running sweep; the next sweep of any process continues it. */
 const stopMs = 5_000
 
 type Sweep = (engine: Engine, options: SweepOptions) => Promise<unknown>
 
 /**
- * Sweeps by itself, on the application's scheduler if it has one: liveness often, since a dead worker's job waits for
- * it, the rest seldom. A sweep never overlaps itself in one process; several processes may sweep at once.
+ * Schedules the cleanup, on the application's scheduler if it has one: recovery often, since the jobs of dead workers wait
+ * for it, purging seldom. A sweep never overlaps itself in one process; several processes may sweep at once.
  *
- * In a scope of its own: where the scheduler is ours, the application may still register one for itself.
+ * Encapsulated: when the scheduler is ours, the application can still register its own.
  */
 export const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (app, { engine }) => {
   if (!app.hasDecorator('scheduler')) await app.register(fastifySchedule)
@@ -27,7 +27,7 @@ export const cleanupSchedule: FastifyPluginAsync<{ engine: Engine }> = async (ap
     try {
       await part(engine, { signal: closing.signal })
     } catch (error) {
-      engine.log.warn({ err: error }, `the ${name} sweep did not get through; the next one goes on`)
+      engine.log.warn({ err: error }, `the ${name} sweep failed; the next one retries`)
     }
   }
   const every = (milliseconds: number, name: string, part: Sweep) => {

@@ -4,7 +4,7 @@ import { isConnectionError } from '../src/database/sql.ts'
 import { isPowercrudError, problem, toProblem, type PowercrudError } from '../src/errors.ts'
 import { retryAfterSeconds } from '../src/database/unavailable.ts'
 
-/** What Fastify's own errors, and those of the application's hooks, are in our words. */
+/** Our codes for the errors that Fastify itself raises. */
 const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
   400: 'validation_failed',
   401: 'unauthenticated',
@@ -16,10 +16,10 @@ const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
   503: 'unavailable'
 }
 
-/** Fastify says less about these than we do. */
+/** Codes whose own message says more than that of Fastify. */
 const reworded: ReadonlySet<ProblemCode> = new Set(['body_too_large', 'unsupported_media_type', 'unavailable'])
 
-/** Answers every error inside our routes with a problem document (RFC 9457); what nobody foresaw goes to the log only. */
+/** Replies to every error inside our routes with a problem document (RFC 9457); details of unexpected errors are only logged. */
 export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error)
   const body = toProblem(refusal)

@@ -4,21 +4,21 @@ import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 /**
- * GET {base}/health. It passes no `authorize`: those who ask are load balancers, and it tells nothing but whether
- * each part answers.
+ * GET {base}/health, for load balancers. It does not call `authorize`, and reveals nothing but whether each part
+ * responds.
  */
 export const healthRoute: FastifyPluginAsync<RoutesContext> = async (scope, { settings: { basePath }, engine, responses }) => {
   scope.get(`${basePath}/health`, {
     schema: {
       operationId: 'getHealth',
       summary: 'Check the health of each part',
-      description: 'Needs no authorization. No living worker is reported, and still healthy: jobs wait for one.',
+      description: 'Requires no authorization. A missing worker is reported but still healthy: jobs wait for one.',
       tags: ['operations'],
       security: [],
       response: {
         ...responses.problems('not_acceptable'),
-        200: responses.json('Health', 'Every part answers.'),
-        503: responses.json('Health', 'Some part does not answer.')
+        200: responses.json('Health', 'Every part responds.'),
+        503: responses.json('Health', 'At least one part does not respond.')
       }
     },
     onRequest: requireJson

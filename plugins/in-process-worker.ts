@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { startEngineWorker, stopMs, type EngineWorkerSettings } from '../src/execution/worker/engine-worker.ts'
 import type { RunningWorker } from '../src/execution/worker/worker.ts'
 
-/** Works on jobs in the server's own process, from the time it is ready until it begins to close. */
+/** Runs a worker in the server's process, from `onReady` until the server begins to close. */
 const inProcessWorker: FastifyPluginAsync<EngineWorkerSettings> = async (app, settings) => {
   let worker: RunningWorker | undefined
 
@@ -11,13 +11,13 @@ const inProcessWorker: FastifyPluginAsync<EngineWorkerSettings> = async (app, se
     worker = await startEngineWorker(settings)
   })
 
-  // Before any `onClose`: what the worker writes through, the application's MikroORM, may be closed there.
+  // Before any `onClose`, where the application may close the MikroORM that the worker uses.
   app.addHook('preClose', async () => {
     await worker?.stop(withinTimeoutOf(app, stopMs))
   })
 }
 
-/** Fastify gives each hook so long, and fails the close of a server whose hook takes longer. */
+/** Fastify fails the close of a server whose hook exceeds `pluginTimeout`. */
 function withinTimeoutOf ({ initialConfig: { pluginTimeout = 10_000 } }: FastifyInstance, ms: number): number {
   return pluginTimeout === 0 ? ms : Math.min(ms, pluginTimeout * 0.7)
 }

@@ -5,19 +5,19 @@ import { retryAfter, type describeResponses, type Responses } from './responses.
 /** Described only: they are read by `parsePrefer` and `parseIdempotencyKey`. */
 export const launchHeaders = Type.Object({
   Prefer: Type.Optional(Type.String({
-    description: '`respond-async`: always in the background. `wait=N`: wait up to N seconds (at most 30) for a background job to end, and answer 200.',
+    description: '`respond-async`: always run in the background. `wait=N`: wait up to N seconds (at most 30) for a background job to end, and reply 200.',
     examples: ['respond-async']
   })),
   'Idempotency-Key': Type.Optional(Type.String({
     maxLength: idempotencyKeyLength + 2,
-    description: 'A key of your own: the same request sent again with it makes no second job, and is answered with the first.',
+    description: 'A key chosen by the client: the same request with the same key creates no second job and returns the first.',
     examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"']
   }))
 })
 
 const headers = {
   Location: { type: 'string', description: 'The job.' },
-  'Preference-Applied': { type: 'string', description: 'What of `Prefer` was honoured.' }
+  'Preference-Applied': { type: 'string', description: 'The preferences that were applied.' }
 }
 
 export function launchResponses ({ either, json, problems }: ReturnType<typeof describeResponses>): Responses {

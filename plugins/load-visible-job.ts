@@ -7,7 +7,7 @@ import type { RoutesContext } from './routes-context.ts'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The job of a request's `:jobId`, for somebody who may see it and do `action` with it. An id that is no UUID is unknown
+ * The job of a request's `:jobId`, for a caller who may see it and perform `action` on it. An id that is no UUID is unknown
  * like any other, and so is a job of others.
  * @throws unauthenticated, forbidden, job_not_found, unavailable
  */

@@ -15,10 +15,10 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
   function addRoutes (resource: ResolvedResourceOptions<FastifyRequest>): void {
     const { name, path, shape: { schemaName }, schemas: { locksQuerystring, locksQueryBody } } = resource
     const shared = {
-      summary: `Which records of ${name} are locked`,
+      summary: `List which records of ${name} are locked`,
       tags: [name],
       response: {
-        200: responses.json('Locks', 'Those of them that are locked.'),
+        200: responses.json('Locks', 'The locked ones.'),
         ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable')
       }
     }
@@ -29,13 +29,13 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
       return { items: await listLocks(engine, { resource: engine.resources.get(name)!, ids, view, canSee: (seen) => access.canSee(request, seen) }) }
     }
 
-    // A query string has no place for a key of several parts.
+    // A composite key does not fit into a query string.
     if (locksQuerystring !== undefined) {
       scope.get<{ Querystring: LocksQuery }>(`${path}/locks`, {
         schema: {
           ...shared,
           operationId: `listLocks${schemaName}`,
-          description: 'Only those that are locked are told. Keys are separated by commas (`ids=1,2,3`) or given again and again (`ids=1&ids=2`). For many keys there is `POST` to `locks/query`.',
+          description: 'Lists only records that are locked. Separate keys by commas (`ids=1,2,3`) or repeat the parameter (`ids=1&ids=2`). For many keys use `POST` on `locks/query`.',
           querystring: locksQuerystring
         },
         onRequest,
@@ -48,7 +48,7 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
       schema: {
         ...shared,
         operationId: `queryLocks${schemaName}`,
-        description: 'The same for many keys, and for keys of several parts. Only those that are locked are told. It changes nothing.',
+        description: 'The same for many keys and for composite keys. Lists only records that are locked; changes nothing.',
         body: { $ref: `${locksQueryBody.$id}#` },
         response: { ...shared.response, ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable', 'unsupported_media_type', 'body_too_large') }
       },
@@ -58,8 +58,8 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
 }
 
 /**
- * Takes lists of keys apart. A comma may be a part of a key that is text: such a value is asked about as a whole too, so
- * that its lock is not overlooked.
+ * Splits lists of keys. A text key may contain a comma: such a value is also looked up as a whole, so that its lock is
+ * not missed.
  */
 function splitIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { shape: { key } }: Pick<ResolvedResourceOptions, 'shape'>): void {
   const { ids } = request.query as { ids?: unknown }

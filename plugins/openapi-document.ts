@@ -10,11 +10,11 @@ export const refResolver = {
   }
 }
 
-/** Says so when @fastify/swagger is registered behind us: it describes only routes that come after it. */
+/** Warns when @fastify/swagger is registered after us: it describes only routes that are registered after it. */
 const watchSwagger: FastifyPluginAsync = async (app) => {
-  const isBehindUs = !app.hasDecorator('swagger')
+  const isRegisteredAfter = !app.hasDecorator('swagger')
   app.addHook('onReady', async () => {
-    if (isBehindUs && app.hasDecorator('swagger')) {
+    if (isRegisteredAfter && app.hasDecorator('swagger')) {
       app.log.warn({}, 'fastify-powercrud-async was registered before @fastify/swagger, so its routes are missing from the OpenAPI document; register @fastify/swagger first')
     }
   })

@@ -30,14 +30,14 @@ export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, con
     scope.get<{ Querystring: OptionsQuery }>(`${resource.path}/bulk-options`, {
       schema: {
         operationId: `bulkOptions${resource.shape.schemaName}`,
-        summary: `What can be done with many records of ${resource.name}`,
-        description: 'What a page needs to build a form: the editable fields with their schemas, labels and choices, the fields to filter on, the limits, and what the caller may do. ' +
-          'Choices of references are the records that the caller may choose, ordered by label, in pages: ask for more with `?field=country&search=ger&cursor=…`. ' +
-          'Then `fields` has that field only, with the next page of its choices; the rest of the answer is as ever.',
+        summary: `Get the bulk options of ${resource.name}`,
+        description: 'Everything needed to build a form: the editable fields with their schemas, labels and choices, the filterable fields, the limits, and the actions of the caller. ' +
+          'Choices of references are the records that the caller may choose, ordered by label and paged: request more with `?field=country&search=ger&cursor=…`. ' +
+          '`fields` then has that field only, with the next page of its choices.',
         tags: [resource.name],
         querystring: OptionsQuery,
         response: {
-          200: responses.json('BulkOptions', 'What can be done.'),
+          200: responses.json('BulkOptions', 'The bulk options.'),
           ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'not_acceptable')
         }
       },
@@ -50,7 +50,7 @@ export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, con
     })
   }
 
-  /** What the resource offers, and the caller may do. */
+  /** The actions that the resource offers and the caller may perform. */
   async function actionsOf (request: FastifyRequest, { name, editable, bulkDelete }: ResolvedResourceOptions<FastifyRequest>) {
     const may = (action: ActionName) => context.access.allows(request, { action, resource: name })
     return { update: editable.size > 0 && await may('update'), delete: bulkDelete && await may('delete') }
@@ -64,5 +64,5 @@ function requireField ({ editable }: ResolvedResourceOptions<FastifyRequest>, qu
   }
   if (query.field !== undefined) return
   const paged = (['search', 'cursor'] as const).filter((name) => query[name] !== undefined)
-  if (paged.length > 0) throw validationProblem('querystring', paged.map((name) => ({ path: `/${name}`, message: 'needs field: it is about the choices of one' })))
+  if (paged.length > 0) throw validationProblem('querystring', paged.map((name) => ({ path: `/${name}`, message: 'requires field' })))
 }

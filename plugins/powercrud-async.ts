@@ -28,7 +28,7 @@ const plugin: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) =
     prefix: settings.prefix,
     databaseSchema: settings.databaseSchema,
     migrate: settings.migrate,
-    // Links of a job lead through whatever prefix the application has put around us.
+    // Links include the prefix under which the application has registered the plugin.
     rules: { ...settings, basePath: app.prefix + settings.basePath },
     resources: new Map(Object.entries(settings.resources)),
     tasks: settings.tasks,
@@ -40,7 +40,7 @@ const plugin: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) =
 
   app.decorate('powercrud', manager)
   app.addHook('onClose', close)
-  // Those who wait for a job would keep the server from closing.
+  // Requests that wait for a job would keep the server from closing.
   app.addHook('preClose', async () => feed.close())
   await app.register(watchSwaggerPlugin)
   await app.register(routes, { engine, feed, settings, access: createAccess(settings), responses: describeResponses(settings.schemaPrefix) })

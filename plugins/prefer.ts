@@ -1,11 +1,11 @@
-/** What we know of the header `Prefer` (RFC 7240); the rest is passed over. */
+/** The supported preferences of the header `Prefer` (RFC 7240); others are ignored. */
 export interface Preferences {
   readonly respondAsync: boolean
-  /** Seconds to wait for the end of a background job; undefined where that was not asked for. */
+  /** Seconds to wait for the end of a background job; undefined when not requested. */
   readonly waitSeconds: number | undefined
 }
 
-/** Nobody may hold a connection for longer. */
+/** The longest time that a request may be held open. */
 const waitAtMostSeconds = 30
 
 export function parsePrefer (header: string | readonly string[] | undefined): Preferences {

@@ -8,8 +8,8 @@ export function escapeHtml (text: string): string {
 }
 
 /**
- * The progress of a job for people: a bar that asks for its successor every second. The one of an ended job carries no
- * trigger, and so the asking stops when it has taken the place of the last one, with or without a 286.
+ * The progress of a job as HTML: a bar that polls its replacement every second. The fragment of an ended job carries no
+ * trigger, so polling stops once it is in place, with or without a 286.
  */
 export function progressFragment (job: Job): string {
   const ended = isTerminal(job.status)
@@ -32,6 +32,6 @@ function textOf ({ status, counts, progress, error }: Job): string {
   const ending = endings[status]
   if (ending === undefined) return `${status}: ${progress.message}`
   const { succeeded, unchanged, missing, skipped, failed, total } = counts
-  const told = Object.entries({ succeeded, unchanged, missing, skipped, failed }).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`)
-  return `${ending}: ${told.length > 0 ? told.join(', ') : 'nothing changed'} of ${total}${error === null ? '' : `. ${error.message}`}`
+  const parts = Object.entries({ succeeded, unchanged, missing, skipped, failed }).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`)
+  return `${ending}: ${parts.length > 0 ? parts.join(', ') : 'nothing changed'} of ${total}${error === null ? '' : `. ${error.message}`}`
 }

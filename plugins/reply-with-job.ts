@@ -9,7 +9,7 @@ import { isTerminal } from '../src/engine/states.ts'
 import type { ResolvedOptions, ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { preferenceApplied, type Preferences } from './prefer.ts'
 
-/** When a client is to ask for the progress of an accepted job. */
+/** When a client should poll the progress of an accepted job. */
 const retryAfterSeconds = 1
 
 export interface Launched {
@@ -20,8 +20,8 @@ export interface Launched {
 }
 
 /**
- * Answers a launch: 202 while the job lives, 200 once it has ended. A failure in the request is an error where nothing
- * was committed, and says which job; in every other case the job tells what became of it.
+ * Replies to a launch: 202 while the job lives, 200 once it has ended. A job that failed in the request without committing
+ * anything is replied to with its error and id; otherwise the status of the job says how it ended.
  */
 export async function replyWithJob (reply: FastifyReply, engine: Engine, launched: Launched): Promise<Job> {
   const { job: row, preferences } = launched
@@ -36,7 +36,7 @@ export async function replyWithJob (reply: FastifyReply, engine: Engine, launche
   return job
 }
 
-/** Whether a request like this one is done in the background, whoever made the job. */
+/** Whether a request like this one runs in the background. */
 function isBackground ({ job, preferences, resource, settings }: Launched): boolean {
   if (!settings.asyncEnabled || !resource.bulkAsync) return false
   return preferences.respondAsync || job.total >= resource.bulkMinAsyncRecords

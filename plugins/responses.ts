@@ -1,11 +1,11 @@
-// What a route tells about itself (`operationId`, `summary`) is in the types of @fastify/swagger.
+// The types of @fastify/swagger add `operationId` and `summary` to route schemas.
 import type {} from '@fastify/swagger'
 import type { ProblemCode } from '../schemas/problem.ts'
 import { errorTable } from '../src/errors.ts'
 
 const problems = new Map(errorTable().problems.map((row) => [row.code, row]))
 
-/** Problems that every route may answer. */
+/** Problems that every route may reply with. */
 const everywhere: readonly ProblemCode[] = ['unavailable', 'internal']
 
 /** Statuses after which a client may try again. */
@@ -46,7 +46,7 @@ export function describeResponses (prefix: string) {
         'text/csv': { schema: { type: 'string' } }
       }
     }),
-    /** The problems of a route by status, each status with the codes it comes with. */
+    /** The problems of a route by status, each with its codes. */
     problems (...codes: ProblemCode[]): Responses {
       const byStatus = Object.groupBy([...codes, ...everywhere].map((code) => problems.get(code)!), ({ status }) => status!)
       return Object.fromEntries(Object.entries(byStatus).map(([status, rows]) => [status, {

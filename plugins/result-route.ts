@@ -29,8 +29,8 @@ export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, cont
   scope.get<{ Querystring: Static<typeof ResultsQuery> }>(`${basePath}/jobs/:jobId/results`, {
     schema: {
       operationId: 'getJobResults',
-      summary: 'Get what became of each record',
-      description: 'JSON comes in pages. As `application/x-ndjson` or `text/csv` the results come whole, as a stream; `limit` and `cursor` are of JSON only.',
+      summary: 'Get the result of each record',
+      description: 'JSON is paged. `application/x-ndjson` and `text/csv` stream all results; `limit` and `cursor` apply to JSON only.',
       tags: ['jobs'],
       params: jobParams,
       querystring: ResultsQuery,
@@ -48,7 +48,7 @@ export const resultRoute: FastifyPluginAsync<RoutesContext> = async (scope, cont
     if (mediaType === 'application/json') return resultPage(engine, row, { outcome, limit, cursor })
     const results = rowResults(engine, row, { outcome })
     const stream = Readable.from(mediaType === 'text/csv' ? asCsv(results) : asNdjson(results))
-    // Until the first results are there, a failure can still be told.
+    // Until the first results arrive, a failure can still be answered with a problem.
     await once(stream, 'readable')
     reply.type(mediaType === 'text/csv' ? 'text/csv; charset=utf-8; header=present' : mediaType)
     return reply.send(stream)

@@ -16,14 +16,14 @@ import type { RoutesContext } from './routes-context.ts'
 import { buildValidatorCompiler, illFormedText, validationProblem } from './validation/index.ts'
 
 /**
- * The scope that all our routes live in. What validates, serializes and fails here is ours, whatever the application
- * around it has set; its hooks run here as everywhere.
+ * The encapsulated scope of all our routes, with its own validator, serializer and error handler, whatever the host has
+ * set. The hooks of the host run here as everywhere.
  */
 export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
   const components = componentsOf(context)
   for (const schema of components) scope.addSchema(schema)
   scope.setValidatorCompiler(buildValidatorCompiler(components))
-  // The schemas of answers are for clients. A compiled serializer would write what is wrong as something else ("" for null).
+  // Response schemas are documentation. A compiled serializer would write null in a plain string as "".
   scope.setSerializerCompiler(() => JSON.stringify)
   scope.setReplySerializer((payload) => JSON.stringify(payload))
   scope.setErrorHandler(handleError)
@@ -37,14 +37,14 @@ function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext)
   return [...sharedComponents(schemaPrefix), HealthSchema(schemaPrefix), ...Object.values(resources).flatMap(({ schemas }) => schemas.components)]
 }
 
-/** The application may take other content types, or take JSON in its own way. */
+/** The host may accept other content types, or parse JSON differently. */
 function acceptOnlyJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     parse(request, body, (error, parsed) => {
-      const mistake = error === null ? illFormedText(body, parsed) : undefined
-      done(mistake === undefined ? error : validationProblem('body', [mistake]), parsed)
+      const invalid = error === null ? illFormedText(body, parsed) : undefined
+      done(invalid === undefined ? error : validationProblem('body', [invalid]), parsed)
     })
   })
 }

@@ -8,7 +8,7 @@ import type { SelectionView } from '../src/entities/selection.ts'
 import { given } from '../src/validation/phrases.ts'
 import type { RoutesContext } from './routes-context.ts'
 
-/** Through whose eyes a request selects records of a resource: the caller's scope, and the filters of the application. */
+/** What restricts the records that a request may select: the caller's scope and the filters of the application. */
 export async function selectionViewOf (context: RoutesContext, request: FastifyRequest, resourceName: string | null): Promise<SelectionView> {
   const resource = resourceName === null ? undefined : context.settings.resources[resourceName]
   return {
@@ -26,9 +26,9 @@ async function choiceCondition ({ choices }: ResolvedResourceOptions<FastifyRequ
 }
 
 /**
- * What the application answered, if it is a condition, or says by undefined that there is none. Null, or the false of an
- * `&&`, comes of a slip of the pen, and must not mean every record.
- * @throws invalid_options, of which clients are told no more than that it is our fault
+ * The condition that the application returned; undefined means no condition. Null, or the false of an `&&`, is taken for a
+ * programming error and must not mean every record.
+ * @throws invalid_options, which clients see as `internal`
  */
 function conditionFrom (option: string, answer: unknown): Condition | undefined {
   if (answer === undefined || (typeof answer === 'object' && answer !== null)) return answer

@@ -6,7 +6,7 @@ import { problem, type PowercrudError } from '../../src/errors.ts'
 import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { buildAjv } from './ajv.ts'
 
-/** A keyword of an application's own schema that `mistakesOf` does not know is told in Ajv's words. */
+/** Ajv's own messages, for keywords of an application's schema that `mistakesOf` does not know. */
 function ajvErrors (errors: readonly ErrorObject[] | null | undefined): ProblemItem[] {
   return (errors ?? []).map(({ instancePath, message = 'is not valid' }) => ({ path: instancePath, message }))
 }
@@ -23,7 +23,7 @@ export function validationProblem (part: string, errors: readonly ProblemItem[])
 }
 
 /**
- * The validator compiler of our inner scope. What it makes answers a `validation_failed` that tells every mistake once.
+ * The validator compiler of our inner scope. Its validators return a `validation_failed` that lists every error once.
  * @param schemas those that `$ref` may point to: what the scope was given with `addSchema`
  */
 export function buildValidatorCompiler (schemas: readonly TSchema[]): FastifySchemaCompiler<TSchema> {
@@ -33,8 +33,8 @@ export function buildValidatorCompiler (schemas: readonly TSchema[]): FastifySch
     const validate = ajvs[httpPart === 'body' ? 'body' : 'text'].compile(schema)
     return (value: unknown) => {
       if (validate(value)) return { value }
-      const mistakes = mistakesOf(schema, value, { schemas: byId, noun: httpPart === 'body' ? 'field' : 'parameter' })
-      const errors = mistakes.length > 0 ? mistakes : ajvErrors(validate.errors)
+      const found = mistakesOf(schema, value, { schemas: byId, noun: httpPart === 'body' ? 'field' : 'parameter' })
+      const errors = found.length > 0 ? found : ajvErrors(validate.errors)
       return { error: validationProblem(httpPart, errors) }
     }
   }

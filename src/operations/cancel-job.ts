@@ -7,15 +7,15 @@ import { readJob } from '../jobs/store/job-rows.ts'
 import { mapConnectionErrors } from '../database/unavailable.ts'
 
 /**
- * Cancels a job. One that nobody works on ends at once; a running one ends after its running chunk, or rolls back
- * where it is one transaction. What was committed stays, and is counted. Cancelling twice is cancelling.
+ * Cancels a job. One that no worker has claimed ends at once; a running one ends after its current chunk, or rolls back
+ * when it is one transaction. What was committed stays, and is counted. Cancelling twice is cancelling.
  * @throws job_not_found, wrong_state for a job that has ended, unavailable
  */
 export async function cancelJob (engine: Engine, id: string): Promise<JobRow> {
   return mapConnectionErrors(engine, () => cancel(engine, id))
 }
 
-/** Each step is a compare-and-set: if the job moves between two of them, the next look decides. */
+/** Each step is a compare-and-set: when the job changes in between, it is read again. */
 async function cancel (engine: Engine, id: string): Promise<JobRow> {
   const { database, tables, live, log } = engine
   for (;;) {

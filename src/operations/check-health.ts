@@ -6,7 +6,7 @@ import { countLivingWorkers, countStrandedJobs } from '../jobs/store/workers.ts'
 /** A part that does not answer within this time counts as down. */
 const answerMs = 2_000
 
-/** Asks every part, all at once and bounded in time. Never throws; why a part is down is in the log only. */
+/** Checks all parts at once, bounded in time. Never throws; the reason why a part is down is only logged. */
 export async function checkHealth (engine: Engine): Promise<Health> {
   const { database, queue, live, tables, leaseMs, log } = engine
   const ask = async <Answer>(part: string, question: () => Promise<Answer>): Promise<{ up: boolean, answer?: Answer }> => {

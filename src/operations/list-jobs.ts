@@ -16,12 +16,12 @@ export interface JobList {
   nextCursor: string | null
 }
 
-/** A judge that refuses nearly everything is not asked about more jobs than so many pages have; the cursor goes on from there. */
+/** When `canSeeJob` rejects nearly every job, a request examines at most this many pages; the cursor continues from there. */
 const maxPages = 10
 
 /**
- * A page of jobs, newest first. The cursor is the place of the last job that was looked at, so that jobs which come and
- * go meanwhile neither repeat nor hide any.
+ * A page of jobs, newest first. The cursor is the position of the last job examined, so jobs that are added or removed
+ * meanwhile cause neither repeats nor gaps.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
 export async function listJobs (engine: Engine, { cursor, limit, canSee, ...wanted }: JobsQuery): Promise<JobList> {

@@ -15,12 +15,12 @@ export interface LocksRequest {
   readonly ids: readonly GivenKey[]
   /** Which records the caller may see. */
   readonly view: SelectionView
-  /** Which jobs. */
+  /** Which jobs the caller may see. */
   canSee (view: JobView): Promise<boolean>
 }
 
 /**
- * Which records of a resource are locked, of those that the caller may see; by whom, only where they may see that job.
+ * The locked ones among the given records that the caller may see; `createdBy` only where the caller may see the job.
  * @throws validation_failed for what is no key of it, unavailable
  */
 export async function listLocks (engine: Engine, { resource, ids, view, canSee }: LocksRequest): Promise<Lock[]> {
@@ -34,7 +34,7 @@ export async function listLocks (engine: Engine, { resource, ids, view, canSee }
   return holders.map(({ createdBy, ...holder }) => ({ ...holder, createdBy: seen.has(holder.jobId) ? createdBy : null }))
 }
 
-/** That a record is locked tells that there is one. */
+/** A lock reveals that the record exists, so records outside of the caller's scope are left out. */
 async function visibleHolders (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
   if (holders.length === 0) return holders
   const { key } = resource

@@ -8,9 +8,9 @@ import { abilitiesOf, hindranceOf, type Abilities, type Need } from '../engine/c
 import { readLivingWorkers, type LivingWorker } from '../jobs/store/workers.ts'
 
 const answerMs = 3_000
-/** A worker that is busy takes a probe later. */
+/** A busy worker receives the probe late. */
 const probeMs = 10_000
-/** One that does not even tell that it lives need not be waited for so long. */
+/** Without a registered living worker a short wait is enough. */
 const silentProbeMs = 2_000
 const lookEveryMs = 50
 
@@ -34,10 +34,10 @@ export interface SystemReport {
 /** Checks each part that background jobs need. Never throws. */
 export async function validateSystem (engine: Engine): Promise<SystemReport> {
   const checked = await Promise.all([validateDatabase(engine), validateMigrations(engine), validateLiveStore(engine), validateQueue(engine)])
-  // Without a queue nobody could hear the probe.
+  // Without a queue no worker can receive the probe.
   const worker = checked[3].ok
     ? await validateWorker(engine)
-    : failed('worker', 'the queue cannot be reached, and so no worker either', 'repair the queue first')
+    : failed('worker', 'the queue cannot be reached, so no worker can be probed', 'repair the queue first')
   const parts = [...checked, worker, await validateAgreement(engine)]
   return { ok: parts.every(({ ok }) => ok), parts }
 }
@@ -61,7 +61,7 @@ export async function validateQueue ({ queue }: Engine): Promise<PartReport> {
   return checkPart('queue', queue.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections, and that the role may use the schema bullmq', () => queue.ping(answerMs))
 }
 
-/** A delivery of a job that does not exist is dropped by whoever takes it: when it is gone, there was a worker. */
+/** Workers drop a delivery of an unknown job: once it is gone from the queue, a worker has received it. */
 export async function validateWorker ({ queue, database, tables, leaseMs }: Engine): Promise<PartReport> {
   return checkPart('worker', 'start one: powercrud-async worker --config <file>, or worker: { mode: \'in-process\' }', async () => {
     const probe = { jobId: uuidv7(), n: 1 }
@@ -74,19 +74,19 @@ export async function validateWorker ({ queue, database, tables, leaseMs }: Engi
       await pause(lookEveryMs, new AbortController().signal)
     }
     const took = `no worker took a probe within ${waitMs / 1000} seconds`
-    return living === 0 ? took : `${took}, though ${living} tell that they live: they are busy, or listen to another queue (the same prefix and redis?)`
+    return living === 0 ? took : `${took}, though ${living} are registered as living: they are busy, or use another queue (the same prefix and redis?)`
   })
 }
 
 /**
- * Whether the living workers mean the same by the resources and tasks of this process. Not every worker needs to know them
- * all, but each needs one that does, and one that has other options of a resource is a mistake.
+ * Whether the living workers agree with this process on resources and tasks. Not every worker has to know all of them, but
+ * each needs one worker that does, and a worker with different options of a resource is an error.
  */
 export async function validateAgreement (engine: Engine): Promise<PartReport> {
   const { database, tables, leaseMs } = engine
   return checkPart('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
     const workers = await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))
-    // That there is none at all is told by another part.
+    // The part `worker` reports when there is none at all.
     if (workers.length === 0 || workers.some(({ abilities }) => abilities === null)) return undefined
     const complaints = needsOf(abilitiesOf(engine)).flatMap((need) => disagreements(workers, need))
     return complaints.length === 0 ? undefined : complaints.join('; ')
@@ -107,7 +107,7 @@ function disagreements (workers: readonly LivingWorker[], need: Need): string[] 
   if (informed.length === 0) return [`no living worker knows ${need.kind === 'task' ? `the task ${need.operation}` : `the resource ${need.resource}`}`]
   return informed.flatMap(({ host, pid, abilities }) => {
     const hindrance = hindranceOf(abilities!, need)
-    return hindrance === undefined ? [] : [`the worker ${pid} on ${host} would leave jobs of this process to others: ${hindrance}`]
+    return hindrance === undefined ? [] : [`the worker ${pid} on ${host} cannot run jobs of this process: ${hindrance}`]
   })
 }
 
@@ -121,8 +121,8 @@ async function checkPart (part: SystemPart, fix: string, check: () => Promise<un
 }
 
 /**
- * What clients are told of something that cannot be reached does not say why. Where a name has several addresses, what each
- * of them answered is inside of an error that says nothing itself.
+ * `unavailable` does not say why, but its cause does. For a host name with several addresses, the failures of each address
+ * are inside an AggregateError without a message.
  */
 function reasonOf (error: unknown): string {
   if (isPowercrudError(error, 'unavailable') && error.cause !== undefined) return reasonOf(error.cause)

@@ -6,8 +6,8 @@ import { readJob } from '../jobs/store/job-rows.ts'
 import { isTerminal } from '../engine/states.ts'
 
 /**
- * Waits until a job has ended, for `ms` at most, or until `signal` tells that nobody waits any more. Resolves to the job
- * as it was seen last.
+ * Waits until a job has ended, for at most `ms`, or until `signal` aborts because the caller has gone. Resolves to the
+ * job as it was last read.
  */
 export async function waitForEnd (engine: Engine, feed: JobFeed, job: JobRow, ms: number, signal: AbortSignal): Promise<JobRow> {
   let seen = job

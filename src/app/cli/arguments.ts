@@ -4,11 +4,11 @@ import { unknownName } from '../../validation/suggestion.ts'
 export const commandNames = ['worker', 'migrate', 'cleanup'] as const
 export type CommandName = typeof commandNames[number]
 
-/** What was asked for, or what was wrong with it. */
+/** The parsed command line, or what is wrong with it. */
 export type Invocation =
   | { kind: 'help' }
   | { kind: 'version' }
-  | { kind: 'mistake', message: string }
+  | { kind: 'invalid', message: string }
   | { kind: 'command', name: CommandName, config?: string, json: boolean }
 
 interface Option {
@@ -31,23 +31,23 @@ export function readArguments (args: readonly string[]): Invocation {
   if (values.help === true) return { kind: 'help' }
   if (values.version === true) return { kind: 'version' }
   const [name, ...rest] = positionals
-  if (name === undefined) return mistake(`a command is missing; allowed: ${commandNames.join(', ')}`)
-  if (!isCommand(name)) return mistake(`${name}: ${unknownName('command', name, commandNames)}`)
+  if (name === undefined) return invalid(`a command is missing; allowed: ${commandNames.join(', ')}`)
+  if (!isCommand(name)) return invalid(`${name}: ${unknownName('command', name, commandNames)}`)
 
   const allowed = Object.keys(options).filter((option) => options[option]!.of?.includes(name) ?? true)
   for (const token of tokens) {
     if (token.kind !== 'option') continue
-    if (!allowed.includes(token.name)) return mistake(`${token.rawName}: ${unknownName(`option of ${name}`, token.rawName, allowed.map((option) => `--${option}`))}`)
+    if (!allowed.includes(token.name)) return invalid(`${token.rawName}: ${unknownName(`option of ${name}`, token.rawName, allowed.map((option) => `--${option}`))}`)
     const { type } = options[token.name]!
-    if (type === 'string' && !token.value) return mistake(`${token.rawName}: a value is missing`)
-    if (type === 'boolean' && token.value !== undefined) return mistake(`${token.rawName}: takes no value`)
+    if (type === 'string' && !token.value) return invalid(`${token.rawName}: a value is missing`)
+    if (type === 'boolean' && token.value !== undefined) return invalid(`${token.rawName}: takes no value`)
   }
-  if (rest.length > 0) return mistake(`${rest[0]}: ${name} takes no further argument`)
+  if (rest.length > 0) return invalid(`${rest[0]}: ${name} takes no further argument`)
   return { kind: 'command', name, json: values.json === true, ...(typeof values.config === 'string' && { config: values.config }) }
 }
 
-function mistake (message: string): Invocation {
-  return { kind: 'mistake', message }
+function invalid (message: string): Invocation {
+  return { kind: 'invalid', message }
 }
 
 function isCommand (name: string): name is CommandName {

@@ -3,11 +3,11 @@ import { describeSummary } from '../../operations/cleanup/summary.ts'
 import type { Command } from './command.ts'
 import { openConfig, openEngine } from '../config/open-config.ts'
 
-/** Sweeps once, and tells what was done. */
+/** Runs one cleanup and prints its summary. */
 export const runCleanup: Command = async ({ config: path, json }, { print, log, signal }) => {
   const config = await openConfig(path)
   try {
-    // What a person or a scheduled task wants of a cleanup is its summary, and what is wrong.
+    // The output is the summary; the log has warnings and errors only.
     const { engine, close } = await openEngine(config, { ...log, info: () => {} })
     try {
       const summary = await cleanup(engine, { signal })

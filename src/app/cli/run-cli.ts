@@ -6,7 +6,7 @@ import { readArguments, type CommandName } from './arguments.ts'
 import type { Command } from './command.ts'
 import { usage } from './usage.ts'
 
-/** Loaded when they are asked for: nobody waits for a database driver to be told about the options. */
+/** Loaded on demand: `--help` does not have to load a database driver. */
 const commands: Record<CommandName, () => Promise<Command>> = {
   worker: async () => (await import('./run-worker.ts')).runWorker,
   migrate: async () => (await import('./run-migrate.ts')).runMigrate,
@@ -34,7 +34,7 @@ export async function runCli (args: readonly string[], {
     case 'version':
       print(`${version()}\n`)
       return 0
-    case 'mistake':
+    case 'invalid':
       printError(`${invocation.message}\nSee powercrud-async --help\n`)
       return 2
     case 'command':
@@ -49,7 +49,7 @@ export async function runCli (args: readonly string[], {
   }
 }
 
-/** Our own errors say all there is to say; of others one wants to know where they come from. */
+/** Our own errors need no stack; the origin of others matters. */
 function describe (error: unknown): string {
   if (isPowercrudError(error)) return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message
   return error instanceof Error ? error.stack ?? error.message : String(error)

@@ -1,6 +1,5 @@
 /**
- * Aborts when the process is asked to end, by SIGTERM or SIGINT. Who asks twice does not want to wait for what is
- * running: then it ends at once, with exit code 1.
+ * Aborts on SIGTERM or SIGINT. A second signal exits immediately, with exit code 1, without waiting for running jobs.
  */
 export function stopSignal (): AbortSignal {
   const stopping = new AbortController()

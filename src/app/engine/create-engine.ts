@@ -34,7 +34,7 @@ const poolSize = 8
 /** Heartbeats and live progress: a launch that waits for a lock must not keep a lease from being renewed. */
 const pulseSize = 3
 
-/** A claim's lease at most: a false reclaim costs work, a long lease costs the time until a dead worker's job goes on. */
+/** The longest lease: a false reclaim repeats work, a long lease delays the recovery of a dead worker's job. */
 const leaseAtMostMs = 30_000
 
 export interface EngineSettings {
@@ -157,7 +157,7 @@ async function describeAll (database: DatabasePool, entityTables: EntityTables, 
 }
 
 function openLiveStore (database: DatabasePool, tables: Tables, installationId: string, { redis, prefix, rules, log }: EngineSettings): LiveStore {
-  const onError = (error: Error) => log.warn({ err: error }, 'the live store is in trouble')
+  const onError = (error: Error) => log.warn({ err: error }, 'the live store reported an error')
   const ttlMs = rules.progressTtlMs
   return redis === undefined
     ? createPostgresLiveStore({ database, tables, channel: liveChannel(installationId, prefix), ttlMs, onError })
@@ -166,7 +166,7 @@ function openLiveStore (database: DatabasePool, tables: Tables, installationId: 
 
 /** Without the id in its names, applications on one server would drop each other's deliveries: their jobs are in other tables. */
 function openQueueBackend (database: DatabasePool, installationId: string, { redis, prefix, log }: EngineSettings, leaseMs: number): QueueBackend {
-  const onError = (error: Error) => log.warn({ err: error }, 'the queue is in trouble')
+  const onError = (error: Error) => log.warn({ err: error }, 'the queue reported an error')
   return redis === undefined
     ? createPostgresQueueBackend({ config: database.config, queueName: `${prefix}.${installationId}`, leaseMs, onError })
     : createRedisQueueBackend({ redis, prefix: `${prefix}:${installationId}`, queueName: 'jobs', leaseMs, onError })

@@ -64,14 +64,14 @@ export interface HeldRecord extends Holder {
 export interface ActiveQuery {
   readonly resource?: string
   readonly operation?: string
-  /** The id of whoever launched them. */
+  /** The id of the user who launched them. */
   readonly createdBy?: string
   readonly limit?: number
 }
 
 /**
  * What applications use in code. An application may give a subclass of its own (option `manager`, for all jobs or for
- * those of a resource) to hear of their lifecycle.
+ * those of a resource) to receive their lifecycle events.
  */
 export class AsyncManager {
   readonly #engine: Engine
@@ -129,12 +129,12 @@ export class AsyncManager {
   }
 
   /**
-   * Tells how far a running job is, from outside of its handler. Told to nobody once the job has ended.
+   * Reports the progress of a running job from outside of its handler. Ignored once the job has ended.
    * @throws job_not_found, validation_failed
    */
-  async updateProgress (jobId: string, told: { done: number, total: number, message?: string }): Promise<void> {
-    requireValid(ToldProgressSchema, told)
-    const { done, total, message } = told
+  async updateProgress (jobId: string, report: { done: number, total: number, message?: string }): Promise<void> {
+    requireValid(ToldProgressSchema, report)
+    const { done, total, message } = report
     const { database, tables, live, lifecycle } = this.#engine
     const job = uuid.test(jobId) ? await mapConnectionErrors(this.#engine, () => readJob(database, tables, jobId)) : undefined
     if (job === undefined) throw problem('job_not_found')
@@ -162,7 +162,7 @@ export class AsyncManager {
 
   /**
    * Locks further records for a living job, all or none, until it ends.
-   * @throws records_locked where others hold some; wrong_state for a job that has ended, or stands in line itself; job_not_found
+   * @throws records_locked where others hold some; wrong_state for a job that has ended or is itself waiting for records; job_not_found
    */
   async addConflicts (jobId: string, conflicts: Conflicts): Promise<void> {
     const engine = this.#engine
@@ -209,7 +209,7 @@ export class AsyncManager {
     return assertUnlockedIn(this.#engine, entity, keys, em)
   }
 
-  /** Does what the scheduled cleanup does, once, and tells what that was. */
+  /** Runs the scheduled cleanup once and returns its summary. */
   async cleanupCompletedTasks (): Promise<CleanupSummary> {
     return cleanup(this.#engine)
   }
@@ -228,14 +228,14 @@ export class AsyncManager {
   async validateAgreement (): Promise<PartReport> { return validateAgreement(this.#engine) }
 
   /**
-   * Hears of a job's life: to be overridden. Told at least once, in the order of each job, with the job as it was then;
-   * `cleanup` always comes last. What throws is told again after a while, and harms nobody. May be called in any process
+   * Lifecycle callback, to be overridden. Delivered at least once, in order per job, with the job as it was then; `cleanup`
+   * always comes last. When it throws, the event is delivered again later and other jobs are unaffected. May be called in any process
    * that has the same config, and again with the same `eventId`: let it have the same effect then.
    */
   async asyncTaskLifecycle (_event: LifecycleEvent, _job: Job, _payload: LifecyclePayload): Promise<void> {}
 
   /**
-   * Hears of one kind of event, without a class: of jobs that end in this process. For those of separate workers give
+   * Subscribes to one kind of event, for jobs that end in this process. For those of separate workers give
    * the option `hooks`, in the config that they share.
    */
   on (event: LifecycleEvent, listener: LifecycleListener): this {
@@ -251,7 +251,7 @@ export class AsyncManager {
   onCleanup (listener: LifecycleListener): this { return this.on('cleanup', listener) }
 }
 
-/** @throws validation_failed, which names each mistake */
+/** @throws validation_failed, which lists every validation error */
 function requireValid (schema: TSchema, given: unknown): void {
   const errors = mistakesOf(schema, given, { noun: 'option', join: memberPath })
   if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; '), { errors })

@@ -28,22 +28,22 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
   abstract readonly recordEntity: EntityName
   readonly fieldMap: FieldMap = {}
 
-  /** How whoever launched the job is kept. */
+  /** How the user who launched the job is stored. */
   formatUser (user: Job['createdBy'], _job: Job): unknown {
     return user?.label ?? null
   }
 
-  /** How what the job is about is kept. */
+  /** How `affected` is stored. */
   formatAffected (affected: readonly string[] | null, _job: Job): unknown {
     return affected?.join(', ') ?? null
   }
 
-  /** How what the job was launched with is kept. */
+  /** How the payload is stored. */
   formatPayload (payload: unknown, _job: Job): unknown {
     return payload
   }
 
-  /** Called when a job and everything about it has come to its end; does away with what the application kept beside its record. */
+  /** Called with the last event of a job; removes what the application stored beside its record. */
   async cleanupDashboardData (_job: Job, _em: EntityManager): Promise<void> {}
 
   override async asyncTaskLifecycle (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
@@ -57,9 +57,9 @@ export abstract class ModelTrackingAsyncManager extends AsyncManager {
   async #keep (em: EntityManager, event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void> {
     const key = this.#propertyOf('jobId')!
     const status = this.#propertyOf('status')
-    // Filters of the application say what people see, and not what is there.
+    // Filters of the application restrict what users see, not which records exist.
     const known = await em.findOne(this.recordEntity, { [key]: job.id } as never, { filters: false }) as Record<string, unknown> | null
-    // An event that is told again after later ones must not bring back what was.
+    // An event that is delivered again after later ones must not restore an earlier status.
     const isLate = known !== null && status !== undefined && isTerminal(known[status] as Job['status']) && !isTerminal(job.status)
     if (isLate) return
     const values = this.#valuesOf(event, job, payload)

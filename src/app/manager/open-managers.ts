@@ -15,7 +15,7 @@ export interface Managers {
 interface OwnManagers {
   own: AnyClass | undefined
   byResource: ReadonlyMap<string, AnyClass | undefined>
-  /** Of the options: they hear of all jobs, whatever manager these have. */
+  /** From the options: they receive the events of all jobs, whatever their manager. */
   hooks: LifecycleHooks | undefined
 }
 

@@ -10,14 +10,14 @@ import { handleDelivery } from '../../execution/worker/handle-delivery.ts'
 import { readLocks, prepareNextJob } from './statements.ts'
 
 export interface RunOptions {
-  /** Also what is to begin later, or rests before it is tried again; true, when left out. */
+  /** Whether delayed jobs run too; true by default. */
   readonly delayed?: boolean
 }
 
 /**
- * Does all queued jobs now, in the process of the test, until none is left: those that they launch or grant as well.
+ * Runs all queued jobs in the process of the test until none is left, including those that they launch or grant.
  * Meant for applications that are tested without a worker (`worker: { mode: 'separate' }`). Their lifecycle events are
- * told before it resolves. Resolves to the jobs that were worked on, in order.
+ * delivered before it resolves. Resolves to the jobs that were run, in order.
  */
 export async function runQueuedJobs (powercrud: AsyncManager, { delayed = true }: RunOptions = {}): Promise<Job[]> {
   const engine = engineOf(powercrud)
@@ -29,7 +29,7 @@ export async function runQueuedJobs (powercrud: AsyncManager, { delayed = true }
     const next = await prepareNextJob(database, tables, { delayed, except: [...left] })
     if (next === undefined) break
     const outcome = await handleDelivery(engine, { jobId: next.id, n: next.n }, { signal })
-    // It may be a task that this process does not know.
+    // This process may not know the task.
     if (outcome.done) worked.add(next.id)
     else left.add(next.id)
   }
@@ -65,7 +65,7 @@ export async function waitForJob (powercrud: AsyncManager, jobId: string, { stat
 }
 
 /**
- * Makes sure that no record is locked, and nobody stands in line for one.
+ * Asserts that no record is locked or waited for.
  * @throws an AssertionError that names the jobs
  */
 export async function assertNoLocks (powercrud: AsyncManager): Promise<void> {

@@ -9,7 +9,7 @@ export interface RemainingLock {
   status: string | null
 }
 
-/** Everything that is locked, or waited for, by table and job. */
+/** All records that are locked or waited for, by table and job. */
 export async function readLocks (sql: Sql, tables: Tables): Promise<RemainingLock[]> {
   return sql.query<RemainingLock>(`
     SELECT chunk.root, sum(chunk.size)::int AS records, job.id AS job_id, job.operation, job.status
@@ -19,7 +19,7 @@ export async function readLocks (sql: Sql, tables: Tables): Promise<RemainingLoc
     ORDER BY chunk.root, job.id`)
 }
 
-/** The queued job that has waited longest, made ready to be taken up at once. Input: whether rests count; jobs to leave out. */
+/** The oldest queued job, with its delay removed. Input: whether delayed jobs count; jobs to leave out. */
 export async function prepareNextJob (
   sql: Sql, tables: Tables, { delayed, except }: { delayed: boolean, except: readonly string[] }
 ): Promise<{ id: string, n: number } | undefined> {

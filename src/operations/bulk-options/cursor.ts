@@ -3,7 +3,7 @@ import type { ChoicePlace } from './select-choices.ts'
 
 const message = 'is no cursor of these choices; take it from nextCursor'
 
-/** What is told of a cursor that was not ours. */
+/** The validation error for a cursor that this list did not issue. */
 export const invalidCursor = { detail: `the query is not valid: /cursor ${message}`, errors: [{ path: '/cursor', message }] }
 
 /** A page is found by the place of the last choice before it, so that records which come and go neither repeat nor hide any. */

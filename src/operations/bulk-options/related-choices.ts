@@ -11,7 +11,7 @@ import { literal, visibleRows } from '../../entities/conditions.ts'
 import { cursorOf, invalidCursor, placeIn } from './cursor.ts'
 import { selectChoices, type ChoicePlace } from './select-choices.ts'
 
-/** Which records a reference may point to, and how they are told. */
+/** Which records a reference may point to, and how they are labelled. */
 export interface RelatedChoices {
   target: EntityMetadata
   /** Gives MikroORM's filters their parameters. */

@@ -8,27 +8,27 @@ import type { CleanupSummary } from './summary.ts'
 import { isolated, beginSweep, type Sweep, type SweepOptions } from './sweep.ts'
 
 /**
- * The sweep works from the job rows alone: whatever died, or forgot, or lies, a job that lives is moved on by it. Any
- * number of instances may sweep at once: every job is moved by compare-and-set, and rows that another one is at are
+ * The sweep works from the job rows alone, so it recovers a job whatever happened to its worker or to the queue. Any
+ * number of processes may sweep at once: each job changes by compare-and-set, and rows locked by another sweep are
  * skipped.
  */
 const liveness = [requeueExpired, pauseExpired, endUnrecoverable, endAbandoned, grantRecords, enqueueMissing, deliverEvents]
 const rest = [purgeJobs, purgePreviews, purgeOrphanChunks, purgeIdempotencyKeys, purgeProgress, purgeWorkers, purgeEvents]
 
 /**
- * Moves on what nobody else will. Wanted often: it is what a dead worker's job waits for. Rejects when the database
- * cannot be reached, or, after everything else was done, with the first of what failed.
+ * Recovers stuck jobs. Runs often, since the jobs of a dead worker wait for it. Rejects when the database cannot be
+ * reached; other failures do not stop the sweep, and it rejects with the first of them at the end.
  */
 export async function recoverJobs (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
   return run(await beginSweep(engine, options), liveness)
 }
 
-/** Takes away what is old. */
+/** Purges expired rows. */
 export async function purgeExpired (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
   return run(await beginSweep(engine, options), rest)
 }
 
-/** Everything, once. */
+/** Runs both parts once. */
 export async function cleanup (engine: Engine, options: SweepOptions = {}): Promise<CleanupSummary> {
   return run(await beginSweep(engine, options), [...liveness, ...rest])
 }

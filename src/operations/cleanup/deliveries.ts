@@ -5,13 +5,13 @@ import { whenReachable, type Sweep } from './sweep.ts'
 
 const pageSize = 200
 
-/** Questions that are with the queue at once. */
+/** Concurrent lookups in the queue. */
 const lookupConcurrency = 10
 
 /**
- * Makes sure that the queue has every queued job. It may have lost them (a Redis that came back empty), never have heard
- * of them (a server that died between commit and enqueue), or hold them without doing anything (an entry that failed, or
- * is active with a worker that is dead).
+ * Re-enqueues queued jobs that the queue does not have. It may have lost them (a Redis that came back empty), never have
+ * received them (a server that died between commit and enqueue), or hold them without progress (an entry that failed, or
+ * is active on a dead worker).
  */
 export async function enqueueMissing (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, leaseMs }, now, signal, summary } = sweep
@@ -30,7 +30,7 @@ async function lookUp (sweep: Sweep, { id, n, is_unclaimed: isUnclaimed, delay_m
   const { engine: { database, tables, queue } } = sweep
   const state = await whenReachable(sweep, 'queue', () => queue.stateOf({ jobId: id, n }))
   if (state === 'unknown') return deliver(sweep, { jobId: id, n }, delayMs)
-  // The queue ignores an id that it knows: what is dead there is told again under another one.
+  // The queue ignores an id that it knows, so a dead entry is enqueued again under a new number.
   if ((state === 'failed' || state === 'active') && isUnclaimed) {
     const renumbered = await renumberJob(database, tables, { id, n })
     if (renumbered !== undefined) await deliver(sweep, { jobId: id, n: renumbered }, delayMs)
@@ -45,10 +45,10 @@ async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number): Prom
   })
   if (isDelivered === undefined) return
   summary.redelivered += 1
-  log.warn({ ...delivery }, 'the queue did not have a queued job; it was told again')
+  log.warn({ ...delivery }, 're-enqueued a job that was missing from the queue')
 }
 
-/** Whoever ended a job may have died before it gave its records to those who wait for them. */
+/** A process may have died after it ended a job and before it granted the records to waiting jobs. */
 export async function grantRecords ({ engine, summary }: Sweep): Promise<void> {
   summary.granted += await grantWaiting(engine)
 }

@@ -4,20 +4,20 @@ import { publishStatus, eachJob, whenReachable, type Sweep } from './sweep.ts'
 
 const pageSize = 100
 
-/** Gives jobs whose workers died to other workers. */
+/** Requeues jobs whose lease has expired. */
 export async function requeueExpired (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, queue, log }, now, summary } = sweep
   await eachJob(sweep, () => requeueDeadJobs(database, tables, { now, limit: pageSize }), async (job) => {
     summary.requeued += 1
-    log.warn({ jobId: job.id, n: job.n, deaths: job.deaths }, 'the worker of a job died; the job is in the queue again')
+    log.warn({ jobId: job.id, n: job.n, deaths: job.deaths }, 'requeued a job whose worker died')
     await terminateBackendOf(sweep, job)
-    // Where this fails, the queue does not know the job, and the sweep finds that out.
+    // If this fails, a later sweep finds that the queue does not have the job.
     await whenReachable(sweep, 'queue', () => queue.add({ jobId: job.id, n: job.n }))
     await publishStatus(sweep, job.id)
   })
 }
 
-/** Pauses jobs whose workers died while they were about to. */
+/** Pauses jobs whose worker died while they were pausing. */
 export async function pauseExpired (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, now, summary } = sweep
   await eachJob(sweep, () => parkDeadJobs(database, tables, { now, limit: pageSize }), async (job) => {
@@ -27,7 +27,7 @@ export async function pauseExpired (sweep: Sweep): Promise<void> {
   })
 }
 
-/** Ends what a worker may have left in the database: it may be frozen, and hold the locks of the rows that it wrote. */
+/** Terminates the database session of a lost claim: its worker may be frozen and hold row locks. */
 export async function terminateBackendOf (
   { engine: { database } }: Sweep, { id: jobId, backend_pid: pid, backend_start: start }: Pick<DeadJob, 'id' | 'backend_pid' | 'backend_start'>
 ): Promise<void> {

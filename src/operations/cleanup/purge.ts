@@ -1,17 +1,17 @@
 import { removeDeadWorkers, removeExpiredPreviews, removeIdempotencyKeys, removeOldChunks, removeOldJobChunks, removeOldJobs, removeOrphanChunks } from '../../jobs/store/purge.ts'
 import { before, whenReachable, purgeInBatches, type Sweep } from './sweep.ts'
 
-/** Rows that one statement removes at most. */
+/** The maximum number of rows that one statement removes. */
 const batchSize = 500
 
-/** A selection that no job has is a preview, which is of use for an hour; twice that leaves no race about it. */
+/** A selection without a job belongs to a preview, which is valid for an hour; twice that leaves no race. */
 const orphanAgeMs = 2 * 3_600_000
 
 /** Removes jobs that finished long ago, with their selections and results. */
 export async function purgeJobs (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, options: { cleanupGracePeriodMs } }, summary } = sweep
   const old = { before: before(sweep, cleanupGracePeriodMs), limit: batchSize }
-  // The oldest come first, and all three look at the same ones: first what hangs on them, then they.
+  // All three statements pick the same, oldest jobs: dependent rows go first.
   summary.jobsRemoved += await purgeInBatches(sweep, async () => {
     summary.chunksRemoved += await purgeInBatches(sweep, () => removeOldChunks(database, tables, old))
     await purgeInBatches(sweep, () => removeOldJobChunks(database, tables, old))
@@ -19,14 +19,14 @@ export async function purgeJobs (sweep: Sweep): Promise<void> {
   })
 }
 
-/** Removes previews that nobody executed in time; their selections follow as orphans. */
+/** Removes expired previews; their selections follow as orphans. */
 export async function purgePreviews (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, summary } = sweep
   const expired = { before: sweep.now, limit: batchSize }
   summary.previewsRemoved += await purgeInBatches(sweep, () => removeExpiredPreviews(database, tables, expired))
 }
 
-/** Removes selections that belong to nobody. */
+/** Removes orphaned selections, which belong to neither a job nor a preview. */
 export async function purgeOrphanChunks (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, summary } = sweep
   const beforeId = smallestIdAt(before(sweep, orphanAgeMs))
@@ -44,7 +44,7 @@ export async function purgeProgress (sweep: Sweep): Promise<void> {
   summary.progressRemoved += await whenReachable(sweep, 'live store', () => live.removeExpired()) ?? 0
 }
 
-/** A dead worker's row is kept for as long as it counts whether one was alive. */
+/** A dead worker's row is kept for `conflictTtl`, since the check for abandoned jobs looks back that far. */
 export async function purgeWorkers (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, options: { conflictTtlMs } }, summary } = sweep
   summary.workersRemoved += await removeDeadWorkers(database, tables, { before: before(sweep, conflictTtlMs) })

@@ -7,14 +7,14 @@ import { eachJob, type Sweep } from './sweep.ts'
 
 const pageSize = 100
 
-/** What was committed is counted in the row already, and stays. */
+/** Committed records are already counted in the row, and stay. */
 const ends: Record<TransactionOutcome, JobEnd> = {
   cancelled: { status: 'cancelled', error: null },
   poisoned: failed('poisoned'),
   stuck: failed('stuck')
 }
 
-/** Ends jobs that no worker may go on with: whose worker died in the middle of a cancel, poisonous and stuck ones. */
+/** Ends jobs that cannot be requeued: poisoned and stuck ones, and those whose worker died while they were being cancelled. */
 export async function endUnrecoverable (sweep: Sweep): Promise<void> {
   const { engine, now, summary } = sweep
   const { database, tables, leaseMs, options: { maxTaskDurationMs }, log } = engine
@@ -23,18 +23,18 @@ export async function endUnrecoverable (sweep: Sweep): Promise<void> {
     const ended = await endJobNow(engine, { job, fence: job.fence, transition: job.verdict === 'cancelled' ? 'settleCancel' : 'finish', end: ends[job.verdict] })
     if (ended === undefined) return
     summary[job.verdict] += 1
-    log.warn({ jobId: job.id, deaths: ended.deaths }, `a job that no worker may go on with is ${job.verdict}`)
+    log.warn({ jobId: job.id, deaths: ended.deaths }, `ended a job that cannot be requeued: ${job.verdict}`)
   })
 }
 
-/** Ends jobs that nobody will come for, so that their records are free. */
+/** Ends jobs that no living worker can run, so that their records are released. */
 export async function endAbandoned (sweep: Sweep): Promise<void> {
   const { engine, now, summary } = sweep
   const { database, tables, options: { conflictTtlMs }, log } = engine
   const passed = new Set<string>()
   const page = async () => {
     const jobs = await findAbandonedJobs(database, tables, { now, ttlMs: conflictTtlMs, limit: pageSize })
-    // A job that somebody claims at this very moment is read again, and not asked twice.
+    // A job that is being claimed right now is read again by the next page; it is not tried twice.
     return jobs.filter(({ id }) => !passed.has(id))
   }
   await eachJob(sweep, page, async (job) => {
@@ -42,7 +42,7 @@ export async function endAbandoned (sweep: Sweep): Promise<void> {
     const ended = await endJobNow(engine, { job, fence: job.fence, transition: 'abandon', readAs: job.status, end: failed('abandoned', job.hindrance) })
     if (ended === undefined) return
     summary.abandoned += 1
-    log.warn({ jobId: job.id, hindrance: job.hindrance }, 'no worker came for a job that could do it; it failed, and its records are free')
+    log.warn({ jobId: job.id, hindrance: job.hindrance }, 'failed a job that no living worker could run, and released its records')
   })
 }
 

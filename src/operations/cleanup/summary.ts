@@ -1,30 +1,30 @@
 /** What a cleanup did, counted. */
 export interface CleanupSummary {
-  /** Jobs whose worker died, back in the queue. */
+  /** Jobs whose worker died and that were requeued. */
   requeued: number
-  /** Jobs that were to be cancelled or paused when their worker died, and now are. */
+  /** Jobs whose worker died while they were being cancelled or paused. */
   cancelled: number
   paused: number
-  /** Jobs that were failed: they killed worker after worker, did not move, or nobody was there to do them. */
+  /** Jobs that failed: they killed several workers, made no progress, or no living worker could run them. */
   poisoned: number
   stuck: number
   abandoned: number
-  /** Jobs that waited for records, and got them. */
+  /** Waiting jobs that were granted their records. */
   granted: number
-  /** Queued jobs that the queue had forgotten, or held without doing anything with them, and that were told to it again. */
+  /** Queued jobs that were missing from the queue, or stuck in it, and were re-enqueued. */
   redelivered: number
-  /** Finished jobs that were kept long enough. */
+  /** Finished jobs past their retention. */
   jobsRemoved: number
-  /** Chunks of frozen selections that went with them, or that no job had. */
+  /** Chunks of their frozen selections, and orphaned ones. */
   chunksRemoved: number
   /** Previews that expired. */
   previewsRemoved: number
   idempotencyKeysRemoved: number
-  /** Jobs whose live progress nobody needs any more. */
+  /** Jobs whose live progress has expired. */
   progressRemoved: number
   /** Rows of workers that are dead. */
   workersRemoved: number
-  /** What could not be reached; what depends on it is left to the next cleanup. */
+  /** What could not be reached; the next cleanup will do what depends on it. */
   unreachable: ('queue' | 'live store')[]
 }
 
@@ -50,30 +50,30 @@ export function emptySummary (): CleanupSummary {
 
 type Count = Exclude<keyof CleanupSummary, 'unreachable'>
 
-/** One and many of it, in the order in which it is told. */
+/** Singular and plural, in the order of the report. */
 const sentences: Record<Count, readonly [one: string, many: string]> = {
-  requeued: ['job is in the queue again, its worker died', 'jobs are in the queue again, their workers died'],
-  redelivered: ['job was told to the queue again', 'jobs were told to the queue again'],
-  cancelled: ['job is cancelled, its worker died before it could', 'jobs are cancelled, their workers died before they could'],
-  paused: ['job is paused, its worker died before it could', 'jobs are paused, their workers died before they could'],
+  requeued: ['job requeued: its worker died', 'jobs requeued: their workers died'],
+  redelivered: ['job re-enqueued: it was missing from the queue', 'jobs re-enqueued: they were missing from the queue'],
+  cancelled: ['job cancelled: its worker died while cancelling it', 'jobs cancelled: their workers died while cancelling them'],
+  paused: ['job paused: its worker died while pausing it', 'jobs paused: their workers died while pausing them'],
   poisoned: ['job failed: it killed its workers', 'jobs failed: they killed their workers'],
   stuck: ['job failed: it was stuck', 'jobs failed: they were stuck'],
-  abandoned: ['job failed: no worker came for it', 'jobs failed: no worker came for them'],
-  granted: ['waiting job got its records', 'waiting jobs got their records'],
+  abandoned: ['job failed: no worker could run it', 'jobs failed: no worker could run them'],
+  granted: ['waiting job was granted its records', 'waiting jobs were granted their records'],
   jobsRemoved: ['finished job was removed', 'finished jobs were removed'],
   chunksRemoved: ['chunk of records was removed', 'chunks of records were removed'],
   previewsRemoved: ['expired preview was removed', 'expired previews were removed'],
   idempotencyKeysRemoved: ['idempotency key was removed', 'idempotency keys were removed'],
-  progressRemoved: ['live progress was forgotten', 'live progresses were forgotten'],
+  progressRemoved: ['live progress entry was removed', 'live progress entries were removed'],
   workersRemoved: ['dead worker was removed', 'dead workers were removed']
 }
 
-/** The summary for people: one line for each thing that was done. */
+/** The summary as text: one line for each kind of change. */
 export function describeSummary (summary: CleanupSummary): string {
   const lines = Object.entries(sentences).flatMap(([kind, [one, many]]) => {
     const count = summary[kind as Count]
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]
   })
   if (lines.length === 0) lines.push('nothing had to be cleaned up')
-  return [...lines, ...summary.unreachable.map((what) => `the ${what} cannot be reached; what depends on it was left`)].join('\n')
+  return [...lines, ...summary.unreachable.map((what) => `the ${what} cannot be reached; the next cleanup will do what depends on it`)].join('\n')
 }

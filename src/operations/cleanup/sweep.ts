@@ -4,19 +4,19 @@ import { readClock } from '../../database/clock.ts'
 import { emptySummary, type CleanupSummary } from './summary.ts'
 
 export interface SweepOptions {
-  /** What time it is; the database's clock when left out, read once, so that a slow sweep takes nothing for older than it was. */
+  /** The current time; by default the database's clock, read once, so that a slow sweep does not treat anything as older than it was. */
   now?: Date
-  /** Aborts when the sweep should end after the step that it is at; the next one goes on. */
+  /** Aborts when the sweep should stop after its current step; the next sweep continues. */
   signal?: AbortSignal
 }
 
-/** One run of the sweep: what its parts work with, and where they count what they did. */
+/** One run of the sweep: what its steps work with, and where they count what they did. */
 export interface Sweep {
   readonly engine: Engine
   readonly now: Date
   readonly signal: AbortSignal
   readonly summary: CleanupSummary
-  /** What went wrong with one job or one part, and did not keep the others from being done. */
+  /** Failures of single jobs or steps, which did not stop the others. */
   readonly failures: unknown[]
 }
 
@@ -35,18 +35,18 @@ export function before ({ now }: Sweep, ms: number): Date {
   return new Date(now.getTime() - ms)
 }
 
-/** Does one thing of many: where it fails, the others are done all the same. Without the database nothing can be done. */
+/** Runs one step of many; its failure is recorded and does not stop the others. Only a lost database connection does. */
 export async function isolated ({ engine: { log }, failures }: Sweep, details: object, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
     if (isConnectionError(error)) throw error
     failures.push(error)
-    log.error({ ...details, err: error }, 'something could not be cleaned up')
+    log.error({ ...details, err: error }, 'a cleanup step failed')
   }
 }
 
-/** Takes jobs page by page, as long as there are any, and handles each one apart. */
+/** Handles jobs page by page until none is left; the failure of one does not stop the others. */
 export async function eachJob<Job extends { id: string }> (
   sweep: Sweep, page: () => Promise<Job[]>, handle: (job: Job) => Promise<void>
 ): Promise<void> {
@@ -69,9 +69,9 @@ export async function purgeInBatches ({ signal }: Sweep, remove: () => Promise<n
 }
 
 /**
- * Does something for which the queue or the live store is needed. One that cannot be reached is told once, noted, and
- * not asked again by this sweep: it works from the job rows, and the next one makes up for it.
- * Resolves to undefined where it was not done.
+ * Runs something that needs the queue or the live store. When that cannot be reached it is logged once and not tried
+ * again by this sweep; the next sweep catches up, since it works from the job rows.
+ * Resolves to undefined when it was not run.
  */
 export async function whenReachable<Result> (
   { engine: { log }, summary }: Sweep, what: CleanupSummary['unreachable'][number], run: () => Promise<Result>
@@ -82,12 +82,12 @@ export async function whenReachable<Result> (
   } catch (error) {
     if (summary.unreachable.includes(what)) return undefined
     summary.unreachable.push(what)
-    log.warn({ err: error }, `the ${what} cannot be reached; what depends on it is left to the next cleanup`)
+    log.warn({ err: error }, `the ${what} cannot be reached; the next cleanup will do what depends on it`)
     return undefined
   }
 }
 
-/** Tells everybody who listens that a job is not what it was. */
+/** Notifies subscribers that the status of a job has changed. */
 export async function publishStatus (sweep: Sweep, jobId: string): Promise<void> {
   await whenReachable(sweep, 'live store', () => sweep.engine.live.signal({ jobId, kind: 'status' }))
 }

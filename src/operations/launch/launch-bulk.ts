@@ -21,7 +21,7 @@ import { requireRoom } from '../../jobs/queued-jobs-limit.ts'
 export interface BulkLaunch {
   resource: EngineResource
   operation: 'update' | 'delete' | 'undo'
-  /** A new one, a preview's, or what another job left undone or has written. */
+  /** A new selection, that of a preview, or what another job left undone or wrote. */
   selection: Selection | { unfinishedOf: JobRow } | { writtenBy: JobRow }
   /** The validated change set of an update, as it came in JSON. */
   set?: Record<string, unknown>
@@ -30,28 +30,28 @@ export interface BulkLaunch {
   reason: string | null
   user: { id: string, label: string } | null
   view: SelectionView
-  /** Whether the job may be done by the caller: `small` if it has few records, `always`, or `never`. */
+  /** Whether the caller runs the job in the request: `small` when it has few records, `always`, or `never`. */
   runInRequest: 'small' | 'always' | 'never'
   idempotency: IdempotencyClaim | undefined
 }
 
 export interface Launched {
   job: JobRow
-  /** The caller has the claim, and does the work: `runJob` with it. */
+  /** The caller holds the claim and has to run the job. */
   claimed: boolean
   /** The job of an earlier request with the same Idempotency-Key. */
   replayed: boolean
 }
 
 /**
- * Freezes a selection, locks its records, and makes a job of it, in one READ COMMITTED transaction; only then the
- * queue hears of it. Nothing is left behind when it throws.
+ * Freezes a selection, locks its records and inserts the job in one READ COMMITTED transaction, and enqueues it after the
+ * commit. Leaves nothing behind when it throws.
  *
  * @throws too_many_records, count_mismatch, records_locked, reference_not_found, idempotency_in_flight,
  * idempotency_key_reused, too_many_jobs, unavailable
  */
 export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
-  // Before the transaction, not in it: who holds a connection of the pool must not wait for another one.
+  // Before the transaction: the holder of one connection of a pool must not wait for another one.
   const unreachable = mayBeQueued(engine, launch) ? await pingQueue(engine).then(() => undefined, (error: Error) => error) : undefined
   const launched = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
   if (launched.job.status === 'queued' && !launched.replayed) await deliver(engine, launched.job)
@@ -72,7 +72,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
   const isSmall = runsInRequest(engine, launch, frozen)
   if (!isSmall) requireBackground(launch, unreachable)
 
-  // Where nobody would come for a job that waits, waiting is refusing.
+  // Without background work nothing would ever grant the records, so `wait` becomes `fail`.
   const onConflict = launch.onConflict === 'wait' && !mayWait(engine, launch) ? 'fail' : launch.onConflict
   const taken = resource.options.bulkAsyncConflictChecking
     ? await takeRecords(sql, tables, resource, { selectionId, chunkCount: frozen.chunkCount, onConflict })
@@ -123,7 +123,7 @@ function runsInRequest ({ options }: Engine, { runInRequest, resource }: BulkLau
   return runInRequest === 'small' && total < resource.options.bulkMinAsyncRecords
 }
 
-/** Whether the queue may be needed; asked before it is known how many records there are. */
+/** Whether the queue may be needed; decided before the number of records is known. */
 function mayBeQueued (engine: Engine, launch: BulkLaunch): boolean {
   const { selection, resource, onConflict } = launch
   const atMost = 'ids' in selection ? selection.ids.length : Infinity
@@ -134,10 +134,10 @@ function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {
   return options.asyncEnabled && resource.options.bulkAsync
 }
 
-/** A job for the background needs somebody who owns it, and a queue that can be reached. */
+/** A background job needs an allowed owner and a reachable queue. */
 function requireBackground ({ resource, user }: BulkLaunch, unreachable: Error | undefined): void {
   if (user === null && !resource.options.bulkAsyncAllowAnonymous) {
-    throw problem('unauthenticated', `background jobs on ${resource.name} need somebody who is signed in`)
+    throw problem('unauthenticated', `background jobs on ${resource.name} require a signed-in user`)
   }
   if (unreachable !== undefined) throw unreachable
 }

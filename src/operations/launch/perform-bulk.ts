@@ -12,11 +12,11 @@ export interface Performed {
   replayed: boolean
 }
 
-/** A request is never asked to stop: it ends with its job. */
+/** A job that runs in the request is not interrupted by a shutdown. */
 const never = new AbortController().signal
 
 /**
- * Launches a bulk operation, and does it at once where it is small: the same job, the same code path.
+ * Launches a bulk operation, and runs it in the request when it is small: the same job and the same code path.
  * @throws what `launchBulk` does
  */
 export async function performBulk (engine: Engine, launch: BulkLaunch): Promise<Performed> {
@@ -28,15 +28,15 @@ export async function performBulk (engine: Engine, launch: BulkLaunch): Promise<
 }
 
 /**
- * A job that this request has lost, to another worker or with the database: what its row says is what there is to say.
- * @throws unavailable, with the job, since that will be done when the database is back
+ * Reads a job whose claim this request has lost, to another worker or with the connection.
+ * @throws unavailable with the job's id, since the job continues when the database is back
  */
 async function readLostJob ({ database, tables }: Engine, job: JobRow): Promise<JobRow> {
   try {
     return await readJob(database, tables, job.id) ?? job
   } catch (error) {
     if (!isConnectionError(error)) throw error
-    throw problem('unavailable', 'the database was lost in the middle of the job, which goes on when it is back', {
+    throw problem('unavailable', 'the connection to the database was lost during the job, which continues when it is back', {
       jobId: job.id, retryAfterSeconds, cause: error
     })
   }

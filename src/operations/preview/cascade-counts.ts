@@ -6,18 +6,18 @@ import { cascadedRows, referring } from '../../execution/writers/cascaded-rows.t
 import { inSlice, sliceValues } from '../../execution/writers/slices.ts'
 import type { Slice } from '../../engine/writer.ts'
 
-/** Where the rows are remembered, by their place, that went with a slice, until the transaction ends. */
+/** Holds the place of each row deleted with a slice until the transaction ends. */
 const seen = 'pg_temp.powercrud_gone'
 
-/** Makes room to remember what went with earlier slices: it is followed, and counted, once. */
+/** Creates the table of rows already deleted with earlier slices, so that each is followed and counted once. */
 export async function rememberDeleted (sql: Sql, { references }: DeleteSpread): Promise<void> {
   if (worthTraversing(references).length === 0) return
   await sql.query('CREATE TEMPORARY TABLE powercrud_gone (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
 }
 
 /**
- * How many records a delete of a slice would meet, by reference, at any depth: those that refer to what goes. What is
- * selected itself is met by nobody; what goes anyway is not in the way, and loses no reference.
+ * How many records refer to the rows that a delete of a slice would delete, per reference, at any depth. Selected records
+ * are not counted; neither do deleted rows restrict the delete or lose a reference.
  *
  * Output: the place of each reference that counts something among those of the spread.
  */
@@ -41,7 +41,7 @@ export async function countReferring (
     SELECT reference, count FROM (${counted.join(' UNION ALL ')}) counted WHERE count > 0`, sliceValues(slice))
 }
 
-/** Rows need not be followed to where nothing refers, and whose going changes nothing for others. */
+/** Deleted rows need not be traversed where nothing refers to them. */
 function worthTraversing (references: readonly CascadeReference[]): CascadeReference[] {
   return references.filter(({ to, effect }) => effect === 'cascade' &&
     references.some((other) => other.from === to || (other.to === to && other.effect !== 'cascade')))

@@ -39,12 +39,12 @@ export async function cascadesOf (
   try {
     await engine.database.transaction((sql) => countAll(sql, counting))
   } catch (error) {
-    engine.log.info({ err: error, resource: resource.name }, 'a preview ended its counting early')
+    engine.log.info({ err: error, resource: resource.name }, 'a preview stopped counting early')
   }
   return { cascades: toCascades(counting), cascadesCheckedCount: counting.checked }
 }
 
-/** In slices like those of a job: none that takes all the time. */
+/** In slices like those of a job, so that no statement uses up the time. */
 async function countAll (sql: Sql, counting: Counting): Promise<void> {
   const { engine: { tables }, resource: { key }, spread, selectionId } = counting
   await rememberDeleted(sql, spread)

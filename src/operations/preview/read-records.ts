@@ -5,8 +5,8 @@ import type { WireKey } from '../../entities/record-key.ts'
 import type { Resource } from '../../entities/resource.ts'
 
 /**
- * Reads some fields of some records as JSON has them, by stored key; to-many fields as the keys of their members. Fields
- * are told by their own names, whatever the application calls them elsewhere, and what is usually not loaded is.
+ * Reads some fields of some records as JSON, by stored key; to-many fields as the keys of their members. Fields keep
+ * their property names, whatever their serialized names, and lazy ones are loaded.
  */
 export async function readRecords (
   em: EntityManager, resource: Resource, keys: readonly string[], fields: readonly string[]

@@ -15,7 +15,7 @@ import { readFrozenChunk, type FrozenChunk } from '../../jobs/store/previews.ts'
 
 const sampleSize = 5
 const maxFailures = 100
-/** A trial must not stand in anybody's way, and has no need to wait for anybody. */
+/** A trial neither blocks other transactions for long nor needs to wait for them. */
 const lockWaitMs = 250
 
 export interface Trial {
@@ -70,11 +70,11 @@ function isDone ({ isOverdue }: TrialRequest, { failures }: Trial): boolean {
 }
 
 function bisectionOf (tables: Tables, transaction: WriteTransaction, { resource, writer, isOverdue }: TrialRequest): Bisection {
-  const nobody = () => undefined
+  const ignore = () => undefined
   const check = () => {
     if (isOverdue()) throw engineError('interrupted')
   }
-  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorDescriber(resource, writer.fields), check, onDone: nobody, onRefused: nobody }
+  return { tables, transaction, writer, resource, blame: 'all', errors: rowErrorDescriber(resource, writer.fields), check, onDone: ignore, onRefused: ignore }
 }
 
 /** In slices like those of a job: no more records in memory, and none that takes all the time. The first are the sample. */
@@ -106,7 +106,7 @@ async function withSample<Result> (
   return result
 }
 
-/** Whoever is busy right now need not be so later. */
+/** A lock or statement timeout is temporary: it does not predict a failure. */
 function wouldFail ({ code }: Refusal): boolean {
   return code !== 'lock_timeout' && code !== 'statement_timeout'
 }

@@ -15,9 +15,9 @@ import { requireTask } from '../../execution/tasks/task-definitions.ts'
 import type { Task } from '../../engine/task.ts'
 
 export interface TaskLaunchOptions {
-  /** Records that nobody else may touch while the task lives: by entity or resource. */
+  /** Records that no other job may touch until the task has ended, by entity or resource. */
   readonly conflicts?: Conflicts
-  /** What to do where others hold some of them; refuse, when left out. */
+  /** What to do when other jobs hold some of them; `fail` by default. */
   readonly onConflict?: 'fail' | 'wait'
   readonly user?: { readonly id: string | number, readonly label?: string | null } | null
   /** What the task is about, for people. */
@@ -29,23 +29,23 @@ export interface TaskLaunchOptions {
   readonly idempotencyKey?: string
   /** Seconds to wait before the first attempt. */
   readonly delay?: number
-  /** How often it is tried at most; once, when left out. */
+  /** The maximum number of attempts; 1 by default. */
   readonly attempts?: number
   /** Seconds that one attempt may take. */
   readonly timeout?: number
 }
 
 /**
- * Makes a job of a task: its locks are taken and its row is written in one transaction; only then the queue hears of it.
+ * Launches a task: takes its locks and inserts the job in one transaction, and enqueues it after the commit.
  *
  * @throws unknown_task, validation_failed, records_locked, idempotency_in_flight, idempotency_key_reused, too_many_jobs, unavailable;
  * invalid_options while `asyncEnabled` is off
  */
 export async function launchTask (engine: Engine, name: string, payload: unknown, options: TaskLaunchOptions = {}): Promise<JobRow> {
-  if (!engine.options.asyncEnabled) throw configurationError('invalid_options', 'asyncEnabled is false: nothing runs in the background, and no task can be launched')
+  if (!engine.options.asyncEnabled) throw configurationError('invalid_options', 'asyncEnabled is false, so tasks cannot be launched')
   const task = requireTask(engine.tasks, name)
   checkOptions(name, options)
-  // As any worker will read it.
+  // The payload as workers will read it.
   const travelled = storableJson(`the payload of ${name}`, payload)
   task.check(travelled)
   const sets = lockSetsOf(engine, options.conflicts ?? {})
@@ -89,7 +89,7 @@ function newTask ({ name, version }: Task, payload: unknown, sets: readonly Lock
   }
 }
 
-/** @throws validation_failed, which names each mistake */
+/** @throws validation_failed, which lists every validation error */
 function checkOptions (name: string, options: TaskLaunchOptions): void {
   const errors = mistakesOf(TaskLaunchSchema, options, { noun: 'option', join: memberPath })
   if (errors.length === 0) return

@@ -15,9 +15,9 @@ import { insertTask } from './insert-task.ts'
 import { payloadFor } from '../../execution/tasks/task-definitions.ts'
 
 /**
- * Launches a task again that failed or was cancelled: a new job with the same payload, locks and terms, which goes on
- * from what the first one has saved. What that had committed is not done twice; so a job has one retry, and whoever wants
- * another one retries that.
+ * Retries a task that failed or was cancelled: a new job with the same payload, locks and terms, which continues from the
+ * last saved checkpoint. Committed work must not be done twice, so each job can be retried once; to try again, retry the
+ * retry.
  *
  * @throws wrong_state, job_not_found, records_locked, too_many_jobs, unavailable
  */
@@ -34,7 +34,7 @@ function requireRetriable (engine: Engine, job: JobRow): void {
   const { id, status, operation, spec: { version = 1 } } = job
   if (!isTerminal(status)) throw refuse(`a job can be retried once it has ended; it is ${status}`)
   if (status === 'succeeded') throw refuse('the task succeeded: there is nothing to retry')
-  if (!engine.options.asyncEnabled) throw refuse('nothing runs in the background here, and no task can be retried')
+  if (!engine.options.asyncEnabled) throw refuse('asyncEnabled is false, so tasks cannot be retried')
   const hindrance = hindranceOf(abilitiesOf(engine), { kind: 'task', resource: null, operation, fingerprint: '', version })
   if (hindrance !== undefined) throw refuse(`the task cannot be retried here: ${hindrance}`)
   const task = engine.tasks.get(operation)!
@@ -49,7 +49,7 @@ function requireRetriable (engine: Engine, job: JobRow): void {
 async function prepare (engine: Engine, sql: Sql, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
   const { tables } = engine
   const { isThere, retry } = await lockRetriedJob(sql, tables, job.id)
-  // It was old, and is cleaned up by now, with what it had locked.
+  // Cleanup has removed the job and its locks since it was read.
   if (!isThere) throw problem('job_not_found')
   if (retry !== undefined) throw problem('wrong_state', 'the task has been retried already; if that failed too, retry that job', { jobId: retry })
   const { operation: name, spec: { payload, version = 1, lockChunks = 0 }, on_conflict: onConflict, reason } = job
@@ -73,10 +73,10 @@ function isIn ({ entityTables }: Engine, meta: EntityMetadata, root: string): bo
   return !meta.embeddable && !meta.pivotTable && typeof entityTables.find(meta.root) !== 'string' && entityTables.rootOf(meta) === root
 }
 
-/** Locks know tables; keys are read and written as some entity of the table has them. */
+/** Locks are stored per table; any entity of the table knows how its keys are read and written. */
 function setOf (engine: Engine, { id }: JobRow, root: string, keys: readonly string[]): LockSet {
   const meta = [...engine.orm.getMetadata()].find((meta) => isIn(engine, meta as EntityMetadata, root))
-  if (meta === undefined) throw problem('wrong_state', `the task cannot be retried here: no entity has the table ${root}, whose records it locked`, { jobId: id })
+  if (meta === undefined) throw problem('wrong_state', `the task cannot be retried here: it locked records of the table ${root}, which belongs to no entity of this process`, { jobId: id })
   const lockable = lockableOf(engine, meta.className)
   return { lockable, keys: [...keys].sort(lockable.key.compare) }
 }

@@ -10,7 +10,7 @@ t.test('a command line is read', async (t) => {
   for (const version of ['--version', '-v']) t.same(readArguments([version]), { kind: 'version' })
 })
 
-t.test('a wrong one is told what was meant and what is allowed', async (t) => {
+t.test('an invalid command line is refused with a suggestion and what is allowed', async (t) => {
   const mistakes: [string[], string][] = [
     [[], 'a command is missing; allowed: worker, migrate, cleanup'],
     [['wroker'], 'wroker: unknown command; did you mean worker? allowed: worker, migrate, cleanup'],
@@ -25,5 +25,5 @@ t.test('a wrong one is told what was meant and what is allowed', async (t) => {
     [['cleanup', '--config='], '--config: a value is missing'],
     [['cleanup', '--json=yes'], '--json: takes no value']
   ]
-  for (const [args, message] of mistakes) t.same(readArguments(args), { kind: 'mistake', message }, args.join(' '))
+  for (const [args, message] of mistakes) t.same(readArguments(args), { kind: 'invalid', message }, args.join(' '))
 })
