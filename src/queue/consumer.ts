@@ -69,9 +69,10 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
     if (outcome.done) return
     if ('release' in outcome) {
       await entry.moveToWait(token).catch(report)
+      if (outcome.holdMs !== undefined) await pause(outcome.holdMs, ending.signal)
       throw new WaitingError()
     }
-    await entry.moveToDelayed(Date.now() + outcome.retryInMs, token).catch(report)
+    await entry.moveToDelayed((outcome.now?.getTime() ?? Date.now()) + outcome.retryInMs, token).catch(report)
     // Also when it could not be moved: it then stays active without a lock, and is delivered again as stalled.
     throw new DelayedError()
   }

@@ -25,10 +25,13 @@ export interface JobQueue {
 export type DeliveryOutcome =
   /** The job is done, or the delivery is stale: drop it. */
   | { done: true }
-  /** Another worker holds a live lease, or this worker lacks the capabilities: deliver it again later. */
-  | { done: false, retryInMs: number }
-  /** The worker is shutting down and has released the job: deliver it to another worker at once. */
-  | { done: false, release: true }
+  /** Another worker holds a live lease, or this worker lacks the capabilities: deliver it again later. `now`: the database's clock, where it is known. */
+  | { done: false, retryInMs: number, now?: Date }
+  /**
+   * This worker cannot do the job now: deliver it to another worker at once. `holdMs`: how long this one takes no other delivery in its
+   * place, so that it does not receive the same one again.
+   */
+  | { done: false, release: true, holdMs?: number }
 
 export interface QueueConsumer {
   /** Resolves when the consumer accepts deliveries. */

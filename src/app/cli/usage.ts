@@ -1,7 +1,7 @@
 export const usage = `powercrud-async <command> [options]
 
 Commands
-  worker     run jobs until SIGTERM or SIGINT; a second signal exits immediately
+  worker     run jobs until SIGTERM or SIGINT; another signal after 2 s exits immediately
   migrate    create or upgrade the tables; does nothing when they are up to date
   cleanup    recover stuck jobs and purge expired rows, once
 

@@ -1,4 +1,5 @@
 import { startEngineWorker, stopMs } from '../../execution/worker/engine-worker.ts'
+import { releaseJobs } from '../../execution/worker/release-jobs.ts'
 import type { Log } from '../../log.ts'
 import type { QueueBackend } from '../../queue/job-queue.ts'
 import type { Config } from './define-config.ts'
@@ -27,8 +28,14 @@ export async function startWorker (config: Config, { log = toStandardError }: { 
   return await openWorker(resolveConfig(config), log)
 }
 
+export interface OpenWorker extends WorkerHandle {
+  readonly queue: QueueBackend['kind']
+  /** Requeues the jobs that the worker is working on, without waiting for them: for a process that exits at once. */
+  release (): Promise<void>
+}
+
 /** Starts a worker with options that are checked. */
-export async function openWorker (config: ProcessOptions, log: Log): Promise<WorkerHandle & { readonly queue: QueueBackend['kind'] }> {
+export async function openWorker (config: ProcessOptions, log: Log): Promise<OpenWorker> {
   const { engine, queueBackend, close } = await openEngine(config, log)
   try {
     const worker = await startEngineWorker({ engine, queueBackend, concurrency: config.options.worker.concurrency })
@@ -37,6 +44,7 @@ export async function openWorker (config: ProcessOptions, log: Log): Promise<Wor
       id: worker.id,
       queue: queueBackend.kind,
       ready: () => worker.ready(),
+      release: () => releaseJobs(engine),
       close () {
         closing ??= worker.stop(stopMs).finally(close)
         return closing

@@ -1,5 +1,7 @@
+import { backoffMs } from '../../backoff.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { tellHindrance, readClaimability, type Claimability } from '../../jobs/store/claims.ts'
+import { hasCapableWorker } from '../../jobs/store/workers.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { Delivery, DeliveryOutcome } from '../../queue/job-queue.ts'
 import { claim, type Claim } from '../run/claim.ts'
@@ -8,10 +10,13 @@ import type { RunEnd } from '../run/run.ts'
 import { runTask } from '../tasks/run-task.ts'
 import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
 
-/** How long a delivery rests that this worker cannot do, so that one which can may take it. */
-const incapableRetryMs = 5_000
+/** How long this worker takes no other delivery after it has released one that it cannot do, so that a capable worker gets it. */
+const holdMs = 250
+/** How often a delivery is released at once. A capable worker that does not take it by then is busy. */
+const maxReleases = 3
+const incapableBackoff = { firstMs: 500, maxMs: 5_000 }
 
-/** How long a delivery rests at least: what cannot be claimed now is about to be moved by somebody. */
+/** The shortest delay of a delivery: what cannot be claimed now is about to be moved by another process. */
 const minRetryMs = 250
 const maxRetryMs = 3_600_000
 
@@ -28,7 +33,7 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   const hindrance = hindranceOf(abilitiesOf(engine), found)
   if (hindrance !== undefined) {
     if (found.status === 'queued') await reportBlocked(engine, delivery, found, hindrance)
-    return { done: false, retryInMs: incapableRetryMs }
+    return leaveToCapable(engine, delivery, found)
   }
 
   const claimed = await claim(engine, delivery)
@@ -37,41 +42,45 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   return end.kind === 'handedBack' ? { done: false, release: true } : { done: true }
 }
 
+/** Releases a delivery to a capable worker, if one is alive; else it is delayed. */
+async function leaveToCapable ({ database, tables, leaseMs, workerId }: Engine, { jobId, n }: Delivery, { now }: Claimability): Promise<DeliveryOutcome> {
+  const count = countReport(`${jobId}.${n} ${workerId}`)
+  if (count <= maxReleases && await hasCapableWorker(database, tables, { jobId, livingMs: leaseMs })) return { done: false, release: true, holdMs }
+  return { done: false, retryInMs: backoffMs(incapableBackoff, count), now }
+}
+
 async function workOn (engine: Engine, claim: Claim, stopping: AbortSignal): Promise<RunEnd> {
   const { job } = claim
   return job.kind === 'task' ? runTask(engine, claim, engine.tasks.get(job.operation)!, stopping) : runJob(engine, claim, stopping)
 }
 
-/**
- * A job that this worker cannot do, or not as it was meant: another one may. It is told in the log, and in the job, so that
- * whoever launched it finds out why nothing happens.
- */
+/** Reports in the log and in the job why this worker does not do it, so that its user learns why it waits. */
 async function reportBlocked (engine: Engine, { jobId, n }: Delivery, { resource, operation, hindrance: told }: Claimability, hindrance: string): Promise<void> {
   const { database, tables, live, log } = engine
-  const isNew = isFirstReport(`${jobId} ${engine.workerId}`)
+  const isNew = !reports.has(`${jobId}.${n} ${engine.workerId}`)
   if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${hindrance}. Give servers and workers the same config; the job waits for a worker that agrees`)
   if (!isNew && told !== null) return
   try {
     if (await tellHindrance(database, tables, { id: jobId, n, hindrance })) await live.signal({ jobId, kind: 'status' })
   } catch (error) {
-    log.warn({ jobId, err: error }, 'could not tell why a job waits')
+    log.warn({ jobId, err: error }, 'could not record why a job waits')
   }
 }
 
-const reported = new Set<string>()
-const maxReported = 1_000
+const reports = new Map<string, number>()
+const maxReports = 1_000
 
-/** A job that is left to others comes by again and again. */
-function isFirstReport (what: string): boolean {
-  if (reported.has(what)) return false
-  if (reported.size === maxReported) reported.clear()
-  reported.add(what)
-  return true
+/** How often this process has left a delivery to others, this time included. */
+function countReport (delivery: string): number {
+  const count = (reports.get(delivery) ?? 0) + 1
+  if (reports.size >= maxReports) reports.clear()
+  reports.set(delivery, count)
+  return count
 }
 
-/** A live lease is looked at again when it ends; a job that waits, rests or is being ended needs no worker now. */
-function unclaimed ({ status, lease_left_ms: leaseLeftMs, wait_ms: waitMs }: Claimability): DeliveryOutcome {
+/** A live lease is looked at again when it ends; a job that waits, is delayed or is ending needs no worker now. */
+function unclaimed ({ now, status, lease_left_ms: leaseLeftMs, wait_ms: waitMs }: Claimability): DeliveryOutcome {
   return status === 'running' || status === 'queued'
-    ? { done: false, retryInMs: Math.min(maxRetryMs, Math.max(leaseLeftMs ?? 0, waitMs ?? 0, minRetryMs)) }
+    ? { done: false, retryInMs: Math.min(maxRetryMs, Math.max(leaseLeftMs ?? 0, waitMs ?? 0, minRetryMs)), now }
     : { done: true }
 }

@@ -27,6 +27,8 @@ export async function claimJob (
 }
 
 export interface Claimability {
+  /** The database's clock. */
+  now: Date
   kind: 'bulk' | 'task'
   resource: string | null
   operation: string
@@ -46,7 +48,7 @@ export interface Claimability {
 /** What a delivery is judged by; undefined for an unknown job. */
 export async function readClaimability (sql: Sql, tables: Tables, id: string): Promise<Claimability | undefined> {
   const [row] = await sql.query<Claimability>(`
-    SELECT kind, resource, operation, status, n, fingerprint, hindrance, (spec ->> 'version')::int AS version,
+    SELECT clock_timestamp() AS now, kind, resource, operation, status, n, fingerprint, hindrance, (spec ->> 'version')::int AS version,
       (extract(epoch FROM run_after - now()) * 1000)::float8 AS wait_ms,
       (extract(epoch FROM lease - now()) * 1000)::int AS lease_left_ms
     FROM ${tables.job} WHERE id = $1`, [id])

@@ -98,3 +98,22 @@ export async function finishJob (
   ])
   return row && withInstants(row)
 }
+
+/**
+ * Releases all jobs of a worker that exits at once: a running one is requeued with a new delivery number, since the queue still
+ * has the old delivery as active; a pausing one is paused; the lease of a cancelling one ends, so that the next sweep ends it.
+ * The backends stay in the rows: the next claim terminates them.
+ *
+ * Output: the requeued jobs, with their new delivery numbers.
+ */
+export async function releaseJobsOfWorker (sql: Sql, tables: Tables, worker: string): Promise<{ id: string, n: number }[]> {
+  return sql.query<{ id: string, n: number }>(`
+    WITH paused AS (
+      UPDATE ${tables.job} SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, touched_at = now() WHERE worker = $1 AND ${mayTake('pause')}
+    ), cancelling AS (
+      UPDATE ${tables.job} SET lease = now(), touched_at = now() WHERE worker = $1 AND ${mayTake('settleCancel')}
+    )
+    UPDATE ${tables.job} SET status = ${statusAfter('release')}, n = n + 1, lease = NULL, worker = NULL, attempts = attempts - 1, touched_at = now()
+    WHERE worker = $1 AND ${mayTake('release')}
+    RETURNING id, n`, [worker])
+}

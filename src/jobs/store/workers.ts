@@ -79,3 +79,12 @@ export async function countStrandedJobs (sql: Sql, tables: Tables, livingMs: num
     ) AS found`, [livingMs, countedAtMost])
   return row!.stranded
 }
+
+/** Whether a worker that reported within `livingMs` that it is alive can do a job. */
+export async function hasCapableWorker (sql: Sql, tables: Tables, { jobId, livingMs }: { jobId: string, livingMs: number }): Promise<boolean> {
+  const rows = await sql.query(`
+    SELECT FROM ${tables.job} AS job JOIN ${tables.worker} AS worker ON ${canDo({ worker: 'worker', job: 'job' })}
+    WHERE job.id = $1 AND stopped_at IS NULL AND seen_at > now() - $2 * interval '1 ms'
+    LIMIT 1`, [jobId, livingMs])
+  return rows.length > 0
+}

@@ -104,8 +104,17 @@ t.test('a worker that stops puts its job back, and a second signal ends it at on
   const impatient = startWorker()
   await gate.waitUntilReached({ deadlineMs: 120_000 })
   impatient.kill('SIGTERM')
+  impatient.kill('SIGINT')
   await until(() => /the worker stops/.test(impatient.output()))
-  impatient.kill('SIGTERM')
-  t.same(await impatient.exited, { code: 1, signal: null })
+  const stoppedAtMs = performance.now()
+  let exitedAtMs: number | undefined
+  const exited = impatient.exited.finally(() => { exitedAtMs = performance.now() })
+  await until(() => {
+    impatient.kill('SIGTERM')
+    return exitedAtMs !== undefined
+  }, { what: 'the exit of an impatient worker' })
+  t.same(await exited, { code: 1, signal: null }, impatient.output())
+  t.ok(exitedAtMs! - stoppedAtMs > 1_500, 'signals in quick succession are one request')
+  t.equal(await count("powercrud.job WHERE status = 'queued' AND lease IS NULL AND attempts = 0 AND deaths = 0"), 1, 'no death is counted')
   await gate.open()
 })

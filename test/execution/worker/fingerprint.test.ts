@@ -33,7 +33,7 @@ async function openServer (t: TestScope) {
 }
 
 t.test('a job waits for a worker that means the same by its resource, and says what the others differ in', async (t) => {
-  const { engine, open, launch, view } = await openServer(t)
+  const { engine, open, launch, view, living } = await openServer(t)
   const job = await launch()
   t.equal((await view(job)).progress.message, 'updating: 0/1')
   const others: [Awaited<ReturnType<typeof open>>, RegExp][] = [
@@ -49,6 +49,9 @@ t.test('a job waits for a worker that means the same by its resource, and says w
     t.match(complaints, [{ details: { jobId: job.id, resource: 'items' }, message: /same config/ }])
   }
   const same = await open({ bulkMinAsyncRecords: 3 })
+  await living('capable', abilitiesOf(same.engine))
+  const { engine: unable } = await open({ bulkFields: ['notes'] })
+  t.match(await work(unable, job), { done: false, release: true, holdMs: Number }, 'a capable worker that is alive gets it at once')
   t.same(await work(same.engine, job), { done: true })
   t.match(await view(job), { status: 'succeeded', progress: { message: 'updating: 1/1' } })
   t.match(await readJob(engine.database, engine.tables, job.id), { hindrance: null })
