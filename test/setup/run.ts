@@ -20,8 +20,8 @@ import { startServers } from './start-servers.ts'
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
 
-// Tests wait for leases, servers and each other about as much as they compute.
-const defaultJobCount = availableParallelism() + 1
+// A test file takes about three seconds of CPU, and waits longer than that for processes, leases and servers.
+const defaultJobCount = availableParallelism() + 2
 
 // How long test files may take to end after a signal, before they are killed.
 const graceMs = 5_000
