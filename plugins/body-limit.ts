@@ -1,4 +1,4 @@
-import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { EngineResource } from '../src/engine/engine.ts'
 
 /** What a body may have beside the keys of its selection. */
 const restBytes = 1_048_576
@@ -10,7 +10,7 @@ const aroundBytes = 16
 const unboundedTextBytes = 256
 
 /** How long a body can be that selects as many records as a resource allows: an id list must not fail at a limit below it. */
-export function bodyLimitOf ({ shape, bulkMaxSelectedRecords }: Pick<ResolvedResourceOptions, 'shape' | 'bulkMaxSelectedRecords'>): number {
+export function bodyLimitOf ({ options: { shape, bulkMaxSelectedRecords } }: Pick<EngineResource, 'options'>): number {
   const keyBytes = shape.key.parts.reduce((sum, { name, columnType }) => sum + bytesOf(columnType) + (shape.key.composite ? name.length + aroundBytes : 0), aroundBytes)
   const versionBytes = shape.version === undefined ? 0 : 24 + aroundBytes
   return Math.min(restBytes + bulkMaxSelectedRecords * (keyBytes + versionBytes), atMostBytes)

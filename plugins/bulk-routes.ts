@@ -6,7 +6,7 @@ import type { BulkLaunch } from '../src/operations/launch/launch-bulk.ts'
 import { performBulk } from '../src/operations/launch/perform-bulk.ts'
 import { isTerminal } from '../src/engine/states.ts'
 import { waitForEnd } from '../src/operations/wait-for-end.ts'
-import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { EngineResource } from '../src/engine/engine.ts'
 import { previewBulk, type PreviewRequest } from '../src/operations/preview/preview-bulk.ts'
 import { bodyLimitOf } from './body-limit.ts'
 import { disconnectSignal } from './disconnect-signal.ts'
@@ -29,17 +29,18 @@ const summaries: Record<Operation, (name: string) => string> = {
 
 /** POST {path}/bulk-update and {path}/bulk-delete of each resource. */
 export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
-  for (const resource of Object.values(context.settings.resources)) {
-    if (resource.schemas.bulkUpdateBody !== undefined) addRoute('update', resource, `${resource.schemas.bulkUpdateBody.$id}#`)
-    if (resource.bulkDelete) addRoute('delete', resource, `${resource.schemas.bulkDeleteBody.$id}#`)
+  for (const resource of context.engine.resources.values()) {
+    const { schemas, bulkDelete } = resource.options
+    if (schemas.bulkUpdateBody !== undefined) addRoute('update', resource, `${schemas.bulkUpdateBody.$id}#`)
+    if (bulkDelete) addRoute('delete', resource, `${schemas.bulkDeleteBody.$id}#`)
   }
 
-  function addRoute (operation: Operation, resource: ResolvedResourceOptions<FastifyRequest>, bodyRef: string): void {
-    const { access, responses, settings, engine, feed } = context
-    scope.post<{ Body: BulkUpdate }>(`${resource.path}/bulk-${operation}`, {
+  function addRoute (operation: Operation, resource: EngineResource, bodyRef: string): void {
+    const { access, responses, engine, feed } = context
+    scope.post<{ Body: BulkUpdate }>(`${resource.options.path}/bulk-${operation}`, {
       bodyLimit: bodyLimitOf(resource),
       schema: {
-        operationId: `bulk${operation === 'update' ? 'Update' : 'Delete'}${resource.shape.schemaName}`,
+        operationId: `bulk${operation === 'update' ? 'Update' : 'Delete'}${resource.options.shape.schemaName}`,
         summary: summaries[operation](resource.name),
         description: 'Small selections are processed in the request (200). Operations on at least `bulkMinAsyncRecords` records run in the background (202): poll the progress of the job.',
         tags: [resource.name],
@@ -59,19 +60,19 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
       const job = preferences.waitSeconds === undefined || isTerminal(performed.job.status)
         ? performed.job
         : await waitForEnd(engine, feed, performed.job, preferences.waitSeconds * 1000, disconnectSignal(reply))
-      return replyWithJob(reply, engine, { job, preferences, resource, settings })
+      return replyWithJob(reply, engine, { job, preferences, resource })
     })
   }
 
-  async function launchOf (request: LaunchRequest, operation: Operation, resource: ResolvedResourceOptions<FastifyRequest>): Promise<BulkLaunch> {
-    const { engine, access } = context
+  async function launchOf (request: LaunchRequest, operation: Operation, resource: EngineResource): Promise<BulkLaunch> {
+    const { access } = context
     const { selection, set, onError = 'rollback', onConflict = 'fail', reason = null, dryRun } = request.body
     const errors = selectionMistakes(operation, selection, dryRun)
     if (errors.length > 0) throw validationProblem('body', errors)
     const key = parseIdempotencyKey(request.headers['idempotency-key'])
     const user = await access.callerOf(request)
     return {
-      resource: engine.resources.get(resource.name)!,
+      resource,
       operation,
       selection: selection as BulkLaunch['selection'],
       ...(operation === 'update' && { set: set as Record<string, unknown> }),

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { LocksQuery } from '../schemas/resource.ts'
 import { listLocks } from '../src/operations/list-locks.ts'
-import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { EngineResource } from '../src/engine/engine.ts'
 import { bodyLimitOf } from './body-limit.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
@@ -10,10 +10,10 @@ import { selectionViewOf } from './selection-view.ts'
 /** GET {path}/locks and POST {path}/locks/query of each resource. */
 export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
   const { engine, access, responses } = context
-  for (const resource of Object.values(context.settings.resources)) addRoutes(resource)
+  for (const resource of engine.resources.values()) addRoutes(resource)
 
-  function addRoutes (resource: ResolvedResourceOptions<FastifyRequest>): void {
-    const { name, path, shape: { schemaName }, schemas: { locksQuerystring, locksQueryBody } } = resource
+  function addRoutes (resource: EngineResource): void {
+    const { name, options: { path, shape: { schemaName }, schemas: { locksQuerystring, locksQueryBody } } } = resource
     const shared = {
       summary: `List which records of ${name} are locked`,
       tags: [name],
@@ -26,7 +26,7 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
     const answer = async (request: FastifyRequest, reply: FastifyReply, { ids }: LocksQuery) => {
       reply.header('cache-control', 'no-store')
       const view = await selectionViewOf(context, request, name)
-      return { items: await listLocks(engine, { resource: engine.resources.get(name)!, ids, view, canSee: (seen) => access.canSee(request, seen) }) }
+      return { items: await listLocks(engine, { resource, ids, view, canSee: (seen) => access.canSee(request, seen) }) }
     }
 
     // A composite key does not fit into a query string.
@@ -61,7 +61,7 @@ export const locksRoutes: FastifyPluginAsync<RoutesContext> = async (scope, cont
  * Splits lists of keys. A text key may contain a comma: such a value is also looked up as a whole, so that its lock is
  * not missed.
  */
-function splitIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { shape: { key } }: Pick<ResolvedResourceOptions, 'shape'>): void {
+function splitIds (request: FastifyRequest<{ Querystring: LocksQuery }>, { options: { shape: { key } } }: Pick<EngineResource, 'options'>): void {
   const { ids } = request.query as { ids?: unknown }
   if (ids === undefined) return
   const [{ type, schema }] = key.parts as [typeof key.parts[number]]

@@ -3,7 +3,8 @@ import { Type, type Static } from '@sinclair/typebox'
 import { closed } from '../schemas/common.ts'
 import { Text } from '../schemas/entity/text.ts'
 import { describeBulkOptions } from '../src/operations/bulk-options/bulk-options.ts'
-import type { ActionName, ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { ActionName } from '../src/app/options/index.ts'
+import type { EngineResource } from '../src/engine/engine.ts'
 import { unknownName } from '../src/validation/suggestion.ts'
 import { requireJson } from './negotiation.ts'
 import type { RoutesContext } from './routes-context.ts'
@@ -23,13 +24,13 @@ type OptionsQuery = Static<typeof OptionsQuery>
 
 /** GET {path}/bulk-options of each resource. */
 export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, context) => {
-  for (const resource of Object.values(context.settings.resources)) addRoute(resource)
+  for (const resource of context.engine.resources.values()) addRoute(resource)
 
-  function addRoute (resource: ResolvedResourceOptions<FastifyRequest>): void {
+  function addRoute (resource: EngineResource): void {
     const { engine, access, responses } = context
-    scope.get<{ Querystring: OptionsQuery }>(`${resource.path}/bulk-options`, {
+    scope.get<{ Querystring: OptionsQuery }>(`${resource.options.path}/bulk-options`, {
       schema: {
-        operationId: `bulkOptions${resource.shape.schemaName}`,
+        operationId: `bulkOptions${resource.options.shape.schemaName}`,
         summary: `Get the bulk options of ${resource.name}`,
         description: 'Everything needed to build a form: the editable fields with their schemas, labels and choices, the filterable fields, the limits, and the actions of the caller. ' +
           'Choices of references are the records that the caller may choose, ordered by label and paged: request more with `?field=country&search=ger&cursor=…`. ' +
@@ -51,14 +52,14 @@ export const optionsRoute: FastifyPluginAsync<RoutesContext> = async (scope, con
   }
 
   /** The actions that the resource offers and the caller may perform. */
-  async function actionsOf (request: FastifyRequest, { name, editable, bulkDelete }: ResolvedResourceOptions<FastifyRequest>) {
+  async function actionsOf (request: FastifyRequest, { name, options: { editable, bulkDelete } }: EngineResource) {
     const may = (action: ActionName) => context.access.allows(request, { action, resource: name })
     return { update: editable.size > 0 && await may('update'), delete: bulkDelete && await may('delete') }
   }
 }
 
 /** @throws validation_failed for a field that is not editable, and for a page of no field */
-function requireField ({ editable }: ResolvedResourceOptions<FastifyRequest>, query: OptionsQuery): void {
+function requireField ({ options: { editable } }: EngineResource, query: OptionsQuery): void {
   if (query.field !== undefined && !editable.has(query.field)) {
     throw validationProblem('querystring', [{ path: '/field', message: unknownName('editable field', query.field, [...editable.keys()]) }])
   }

@@ -30,7 +30,7 @@ const plugin: FastifyPluginAsync<PowercrudAsyncOptions> = async (app, options) =
     migrate: settings.migrate,
     // Links include the prefix under which the application has registered the plugin.
     rules: { ...settings, basePath: app.prefix + settings.basePath },
-    resources: new Map(Object.entries(settings.resources)),
+    resources: settings.resources,
     tasks: settings.tasks,
     manager: settings.manager,
     hooks: settings.hooks,

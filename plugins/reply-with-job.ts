@@ -1,12 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Job } from '../schemas/job.ts'
 import { problemCodes, type ProblemCode } from '../schemas/problem.ts'
-import type { Engine } from '../src/engine/engine.ts'
+import type { Engine, EngineResource } from '../src/engine/engine.ts'
 import { problem } from '../src/errors.ts'
 import type { JobRow } from '../src/engine/job-row.ts'
 import { viewLive } from '../src/jobs/view/read-view.ts'
 import { isTerminal } from '../src/engine/states.ts'
-import type { ResolvedOptions, ResolvedResourceOptions } from '../src/app/options/index.ts'
 import { preferenceApplied, type Preferences } from './prefer.ts'
 
 /** When a client should poll the progress of an accepted job. */
@@ -15,8 +14,7 @@ const retryAfterSeconds = 1
 export interface Launched {
   job: JobRow
   preferences: Preferences
-  resource: ResolvedResourceOptions<FastifyRequest>
-  settings: ResolvedOptions<FastifyRequest>
+  resource: Pick<EngineResource, 'options'>
 }
 
 /**
@@ -25,7 +23,7 @@ export interface Launched {
  */
 export async function replyWithJob (reply: FastifyReply, engine: Engine, launched: Launched): Promise<Job> {
   const { job: row, preferences } = launched
-  const background = isBackground(launched)
+  const background = isBackground(engine, launched)
   const job = await viewLive(engine, row)
   reply.header('location', job.links.self)
   const applied = preferenceApplied({ ...preferences, respondAsync: preferences.respondAsync && background })
@@ -37,9 +35,9 @@ export async function replyWithJob (reply: FastifyReply, engine: Engine, launche
 }
 
 /** Whether a request like this one runs in the background. */
-function isBackground ({ job, preferences, resource, settings }: Launched): boolean {
-  if (!settings.asyncEnabled || !resource.bulkAsync) return false
-  return preferences.respondAsync || job.total >= resource.bulkMinAsyncRecords
+function isBackground ({ options: { asyncEnabled } }: Engine, { job, preferences, resource: { options } }: Launched): boolean {
+  if (!asyncEnabled || !options.bulkAsync) return false
+  return preferences.respondAsync || job.total >= options.bulkMinAsyncRecords
 }
 
 function refusalOf (row: JobRow) {

@@ -10,6 +10,7 @@ export interface RoutesContext {
   readonly engine: Engine
   readonly feed: JobFeed
   readonly access: Access
-  readonly settings: ResolvedOptions<FastifyRequest>
+  /** Of the plugin; what concerns a resource is in `engine.resources`. */
+  readonly settings: Omit<ResolvedOptions<FastifyRequest>, 'resources'>
   readonly responses: ReturnType<typeof describeResponses>
 }

@@ -33,8 +33,8 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
   for (const plugin of [bulkRoutes, optionsRoute, locksRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
 }
 
-function componentsOf ({ settings: { schemaPrefix, resources } }: RoutesContext): TSchema[] {
-  return [...sharedComponents(schemaPrefix), HealthSchema(schemaPrefix), ...Object.values(resources).flatMap(({ schemas }) => schemas.components)]
+function componentsOf ({ settings: { schemaPrefix }, engine: { resources } }: RoutesContext): TSchema[] {
+  return [...sharedComponents(schemaPrefix), HealthSchema(schemaPrefix), ...[...resources.values()].flatMap(({ options }) => options.schemas.components)]
 }
 
 /** The host may accept other content types, or parse JSON differently. */

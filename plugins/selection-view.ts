@@ -2,23 +2,22 @@ import { RequestContext } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { FastifyRequest } from 'fastify'
 import { configurationError } from '../src/errors.ts'
-import type { Condition } from '../src/engine/resource-options.ts'
-import type { ResolvedResourceOptions } from '../src/app/options/index.ts'
+import type { Condition, ResolvedResourceOptions } from '../src/engine/resource-options.ts'
 import type { SelectionView } from '../src/entities/selection.ts'
 import { given } from '../src/validation/phrases.ts'
 import type { RoutesContext } from './routes-context.ts'
 
 /** What restricts the records that a request may select: the caller's scope and the filters of the application. */
 export async function selectionViewOf (context: RoutesContext, request: FastifyRequest, resourceName: string | null): Promise<SelectionView> {
-  const resource = resourceName === null ? undefined : context.settings.resources[resourceName]
+  const resource = resourceName === null ? undefined : context.engine.resources.get(resourceName)
   return {
     em: entityManagerOf(context),
-    scope: conditionFrom(`resources.${resourceName}.scope`, await resource?.scope?.(request)),
-    choiceCondition: async (field) => resource && choiceCondition(resource, field, request)
+    scope: conditionFrom(`resources.${resourceName}.scope`, await resource?.options.scope?.(request)),
+    choiceCondition: async (field) => resource && choiceCondition(resource.options, field, request)
   }
 }
 
-async function choiceCondition ({ choices }: ResolvedResourceOptions<FastifyRequest>, field: string, request: FastifyRequest): Promise<Condition | undefined> {
+async function choiceCondition ({ choices }: Pick<ResolvedResourceOptions<FastifyRequest>, 'choices'>, field: string, request: FastifyRequest): Promise<Condition | undefined> {
   const choice = choices?.[field]
   if (choice === undefined || !('where' in choice)) return undefined
   const { where } = choice

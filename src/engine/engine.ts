@@ -1,9 +1,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
-import type { TSchema } from '@sinclair/typebox'
-import type { RecordCheck } from './resource-options.ts'
+import type { FastifyRequest } from 'fastify'
+import type { ResolvedResourceOptions } from './resource-options.ts'
 import type { DatabasePool } from '../database/pool.ts'
 import type { Tables } from '../database/tables.ts'
-import type { PersistenceClass } from './persistence.ts'
 import type { EntityTables } from '../entities/entity-tables.ts'
 import type { Resource } from '../entities/resource.ts'
 import type { Tasks } from './task.ts'
@@ -12,29 +11,6 @@ import type { Lifecycle } from './lifecycle.ts'
 import type { LiveStore } from '../live/live-store.ts'
 import type { Log } from '../log.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
-
-/** What the engine wants to know of a resource's options. */
-export interface ResourceRules {
-  readonly bulkFields: readonly string[]
-  readonly bulkAsync: boolean
-  readonly bulkMinAsyncRecords: number
-  readonly bulkAsyncConflictChecking: boolean
-  readonly bulkAsyncAllowAnonymous: boolean
-  readonly bulkMaxSelectedRecords: number
-  /** Whether jobs keep what was there before. */
-  readonly undo: boolean
-  /** How records are written; `auto` where it is left out. */
-  readonly write?: 'auto' | 'set' | 'entity'
-  /** A rule that each changed record must obey. */
-  readonly validate?: RecordCheck | TSchema
-  /** Whether `validate` is asked; true where it is left out. */
-  readonly bulkFullClean?: boolean
-  /** The application's own class that writes the records, and what it is constructed with. */
-  readonly persistence?: PersistenceClass<never>
-  readonly persistenceConfig?: object
-  /** Sentences for people, by the name of the constraint that refuses. */
-  readonly constraintMessages?: { readonly [constraint: string]: string }
-}
 
 /** What the engine wants to know of the plugin's options. */
 export interface EngineRules {
@@ -49,8 +25,8 @@ export interface EngineRules {
   readonly maxQueuedJobsPerUser: number
 }
 
-/** A resource, and how it is written. */
-export interface EngineResource extends Resource<ResourceRules> {
+/** A resource: its checked options, its entity as the database has it, and how it is written. */
+export interface EngineResource extends Resource<ResolvedResourceOptions<FastifyRequest>> {
   readonly writing: Writing
 }
 

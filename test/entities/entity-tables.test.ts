@@ -1,7 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { MikroORM, type Options } from '@mikro-orm/postgresql'
 import t from 'tap'
-import type { ResourceRules } from '../../src/engine/engine.ts'
 import type { JobRow } from '../../src/engine/job-row.ts'
 import { assertUnlockedIn } from '../../src/jobs/locks/assert-unlocked.ts'
 import { readJob } from '../../src/jobs/store/job-rows.ts'
@@ -9,7 +8,7 @@ import { launchUndo } from '../../src/operations/launch/launch-again.ts'
 import { performBulk } from '../../src/operations/launch/perform-bulk.ts'
 import { launchTask } from '../../src/operations/tasks/launch-task.ts'
 import { createEngineDatabase } from '../helpers/engine-database.ts'
-import { bulkLaunch, openEngine, work } from '../helpers/engine.ts'
+import { bulkLaunch, openEngine, work, type TestResource } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
 const Tag = defineEntity({ name: 'Tag', properties: { id: p.integer().primary(), name: p.string() } })
@@ -38,7 +37,7 @@ interface Opening {
   sql: string
   options?: Partial<Options>
   entities: NonNullable<Options['entities']>
-  resources: Record<string, Partial<ResourceRules> & { entity: object }>
+  resources: Record<string, TestResource>
 }
 
 async function open (t: TestScope, { sql, options, entities, resources }: Opening) {

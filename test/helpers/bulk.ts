@@ -1,6 +1,6 @@
 import type { MikroORM, Options } from '@mikro-orm/postgresql'
 import type { Client } from 'pg'
-import type { Engine, ResourceRules } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
 import type { BulkLaunch } from '../../src/operations/launch/launch-bulk.ts'
 import type { JobRow } from '../../src/engine/job-row.ts'
 import { launchUndo } from '../../src/operations/launch/launch-again.ts'
@@ -10,7 +10,7 @@ import type { Refusal } from '../../src/engine/writer.ts'
 import { createOrm } from '../fixtures/orm.ts'
 import type { TestDatabase } from './database.ts'
 import { createEngineDatabase } from './engine-database.ts'
-import { bulkLaunch, openEngine, work, type TestEngine, type TestEngineOptions } from './engine.ts'
+import { bulkLaunch, openEngine, work, type TestEngine, type TestEngineOptions, type TestResource } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
 interface BulkOptions {
@@ -18,7 +18,7 @@ interface BulkOptions {
   /** What else MikroORM is to be told. */
   options?: Options
   /** Any entity: the generic types of MikroORM's schemas do not agree with each other. */
-  resources: Record<string, Partial<ResourceRules> & { entity: object }>
+  resources: Record<string, TestResource>
   rules?: TestEngineOptions['rules']
   settings?: TestEngineOptions['settings']
   /** SQL that comes before the tables of the entities are made. */

@@ -1,14 +1,16 @@
 import type { MikroORM } from '@mikro-orm/postgresql'
+import type { FastifyRequest } from 'fastify'
 import { createEngine, type EngineSettings, type OpenEngine } from '../../src/app/engine/create-engine.ts'
-import type { EngineRules, ResourceRules, Engine } from '../../src/engine/engine.ts'
+import { resolveOptions } from '../../src/app/options/index.ts'
+import type { ResourceOptions } from '../../src/engine/resource-options.ts'
+import type { EngineRules, Engine } from '../../src/engine/engine.ts'
 import type { Log } from '../../src/log.ts'
 import type { BulkLaunch } from '../../src/operations/launch/launch-bulk.ts'
 import { handleDelivery } from '../../src/execution/worker/handle-delivery.ts'
-import type { BulkEntity } from '../../src/entities/resource.ts'
 import type { TestScope } from './test-scope.ts'
 import { until } from './until.ts'
 
-/** The rules that the options default to, with a resource's threshold at which everything is done in the caller. */
+/** The rules that the options default to. */
 export const defaultRules: EngineRules = {
   asyncEnabled: true,
   basePath: '/powercrud/async',
@@ -20,14 +22,12 @@ export const defaultRules: EngineRules = {
   maxQueuedJobsPerUser: 1_000
 }
 
-export const defaultResourceRules: ResourceRules = {
-  bulkFields: [],
-  bulkAsync: true,
-  bulkMinAsyncRecords: 20,
-  bulkAsyncConflictChecking: true,
-  bulkAsyncAllowAnonymous: true,
-  bulkMaxSelectedRecords: 1_000_000,
-  undo: false
+export type TestResource = Partial<Omit<ResourceOptions<FastifyRequest>, 'entity'>> & { entity: object }
+
+/** The checked options of resources that say only what a test is about. */
+export function resolveResources (orm: MikroORM, resources: Readonly<Record<string, TestResource>>): EngineSettings['resources'] {
+  const whole = Object.entries(resources).map(([name, own]) => [name, { path: `/${name}`, bulkDelete: true, bulkMaxSelectedRecords: 1_000_000, ...own } as ResourceOptions<FastifyRequest>] as const)
+  return resolveOptions<FastifyRequest>({ orm, resources: Object.fromEntries(whole) }).resources
 }
 
 export interface TestEngine extends OpenEngine {
@@ -37,7 +37,7 @@ export interface TestEngine extends OpenEngine {
 
 export interface TestEngineOptions {
   orm: MikroORM
-  resources: Record<string, Partial<ResourceRules> & { entity: BulkEntity }>
+  resources: Record<string, TestResource>
   rules?: Partial<EngineRules>
   settings?: Partial<EngineSettings>
 }
@@ -54,7 +54,7 @@ export async function openEngine (t: TestScope, { orm, resources, rules = {}, se
     databaseSchema: 'powercrud',
     migrate: true,
     rules: { ...defaultRules, ...rules },
-    resources: new Map(Object.entries(resources).map(([name, own]) => [name, { ...defaultResourceRules, ...own }])),
+    resources: resolveResources(orm, resources),
     log,
     ...settings
   })

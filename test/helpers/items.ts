@@ -1,11 +1,11 @@
 import { launchBulk, type BulkLaunch } from '../../src/operations/launch/launch-bulk.ts'
 import type { JobRow } from '../../src/engine/job-row.ts'
 import { readJob } from '../../src/jobs/store/job-rows.ts'
-import type { EngineRules, ResourceRules } from '../../src/engine/engine.ts'
+import type { EngineRules } from '../../src/engine/engine.ts'
 import { Item } from '../fixtures/entities.ts'
 import { createOrm, seedItems } from '../fixtures/orm.ts'
 import { createEngineDatabase } from './engine-database.ts'
-import { bulkLaunch, openEngine, work } from './engine.ts'
+import { bulkLaunch, openEngine, work, type TestResource } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
 /** A rule for people on items: those of `ids` can never be done. */
@@ -16,7 +16,7 @@ async function forbid (query: (text: string) => Promise<unknown>, ids: number[])
 
 /** A database of its own with items 1 … count, and an engine on it whose jobs are worked on when the test says so. */
 export async function itemsEngine (
-  t: TestScope, { count = 100, forbidden = [], rules = {}, engineRules = {} }: { count?: number, forbidden?: number[], rules?: Partial<ResourceRules>, engineRules?: Partial<EngineRules> } = {}
+  t: TestScope, { count = 100, forbidden = [], rules = {}, engineRules = {} }: { count?: number, forbidden?: number[], rules?: Partial<TestResource>, engineRules?: Partial<EngineRules> } = {}
 ) {
   const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)

@@ -1,10 +1,10 @@
-import type { ResourceRules } from '../../src/engine/engine.ts'
 import { Account, Kind, kinds, Place, Spot } from '../fixtures/kinds.ts'
 import { openBulk, type Bulk } from './bulk.ts'
 import type { TestScope } from './test-scope.ts'
+import type { TestResource } from './engine.ts'
 
 /** An engine with the resource `kinds`: two empty records with every kind of field, and what they can refer to. */
-export function openKinds (t: TestScope, rules: Partial<ResourceRules> = {}): Promise<Bulk> {
+export function openKinds (t: TestScope, rules: Partial<TestResource> = {}): Promise<Bulk> {
   return openBulk(t, {
     entities: kinds,
     before: `

@@ -48,7 +48,7 @@ export async function openEngine ({ options, redis }: ProcessOptions, log: Log):
     databaseSchema: options.databaseSchema,
     migrate: options.migrate,
     rules: options,
-    resources: new Map(Object.entries(options.resources)),
+    resources: options.resources,
     tasks: options.tasks,
     manager: options.manager,
     hooks: options.hooks,

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { EntityMetadata } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
+import type { FastifyRequest } from 'fastify'
 import { enterEngine } from '../../jobs/context/open-engines.ts'
 import { migrate, pendingMigrations } from '../../migrations/migrate.ts'
 import { createPool, type DatabasePool } from '../../database/pool.ts'
 import { readInstallationId } from '../../database/installation.ts'
 import { tablesIn, type Tables } from '../../database/tables.ts'
-import type { Engine, EngineResource, EngineRules, ResourceRules } from '../../engine/engine.ts'
+import type { Engine, EngineResource, EngineRules } from '../../engine/engine.ts'
 import type { Log } from '../../log.ts'
 import { configurationError } from '../../errors.ts'
 import type { LifecycleHooks } from '../../engine/lifecycle-events.ts'
@@ -18,12 +19,12 @@ import { createRedisLiveStore } from '../../live/redis-live-store.ts'
 import { createPostgresQueueBackend, createRedisQueueBackend } from '../../queue/bullmq-backends.ts'
 import type { AsyncManager } from '../manager/async-manager.ts'
 import { openManagers } from '../manager/open-managers.ts'
-import type { AnyClass, PluginOptions } from '../options/index.ts'
+import type { AnyClass, PluginOptions, ResolvedResourceOptions } from '../options/index.ts'
 import type { QueueBackend } from '../../queue/job-queue.ts'
 import type { RedisClient } from '../../redis-client.ts'
 import { readEntityTables, type EntityTables } from '../../entities/entity-tables.ts'
 import { tableErrors } from '../../entities/unfit-tables.ts'
-import { describeResource, type BulkEntity } from '../../entities/resource.ts'
+import { describeResource } from '../../entities/resource.ts'
 import { chunkSize } from '../../jobs/selection/freeze.ts'
 import { createTasks } from '../../execution/tasks/task-definitions.ts'
 import { chooseWriters } from '../../execution/writers/choose-writer.ts'
@@ -46,7 +47,8 @@ export interface EngineSettings {
   /** Create and upgrade the tables at start. */
   migrate: boolean
   rules: EngineRules
-  resources: ReadonlyMap<string, ResourceRules & { entity: BulkEntity, manager?: AnyClass | undefined }>
+  /** The checked options of each resource, by name. */
+  resources: { readonly [name: string]: ResolvedResourceOptions<FastifyRequest> }
   /** The application's tasks, by name. */
   tasks?: PluginOptions['tasks']
   /** The application's own AsyncManager. */
@@ -114,7 +116,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
       workerId: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`
     }
     const managers = openManagers(engine, {
-      own: settings.manager, byResource: new Map([...settings.resources].map(([name, { manager }]) => [name, manager])), hooks: settings.hooks
+      own: settings.manager, byResource: new Map(Object.entries(settings.resources).map(([name, { manager }]) => [name, manager])), hooks: settings.hooks
     })
     const leave = enterEngine(engine)
     keep({ close: async () => leave() })
@@ -137,7 +139,7 @@ async function requireTables (database: DatabasePool, tables: Tables, { migrate:
 /** @throws invalid_options, which names every resource that no job could work on, and why */
 async function requireFitTables (database: DatabasePool, entityTables: EntityTables, { orm, resources }: Pick<EngineSettings, 'orm' | 'resources'>): Promise<void> {
   const errors: string[] = []
-  for (const [name, { entity, bulkFields }] of resources) {
+  for (const [name, { entity, bulkFields }] of Object.entries(resources)) {
     const meta = orm.getMetadata().get(entity) as EntityMetadata
     errors.push(...(await tableErrors({ orm, sql: database, entityTables, meta, bulkFields })).map((error) => `resources.${name}.${error}`))
   }
@@ -147,7 +149,7 @@ async function requireFitTables (database: DatabasePool, entityTables: EntityTab
 async function describeAll (database: DatabasePool, entityTables: EntityTables, { orm, resources, log }: EngineSettings): Promise<Map<string, EngineResource>> {
   await requireFitTables(database, entityTables, { orm, resources })
   const described = new Map<string, EngineResource>()
-  for (const [name, options] of resources) {
+  for (const [name, options] of Object.entries(resources)) {
     const resource = await describeResource({ orm, sql: database, entityTables, name, entity: options.entity, options })
     const writing = chooseWriters({ ...resource, subscribers: orm.em.getEventManager().getSubscribers() })
     log.info({ resource: name, writing }, 'how records are written')

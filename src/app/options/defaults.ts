@@ -13,8 +13,14 @@ export function withDefaults (schema: TSchema, given: Record<string, unknown>): 
  * Copies plain objects and lists and freezes the copies, so that nobody changes options after they were checked. Functions, classes and
  * objects of other libraries stay what they are.
  */
-export function frozenCopy<T> (value: T): T {
-  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, frozenCopy(member)]))) as T
+export function frozenCopy<T> (value: T, copies = new Map<unknown, object>()): T {
+  const isPlain = Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  if (!isPlain) return value
+  // A config may refer to itself.
+  const known = copies.get(value)
+  if (known !== undefined) return known as T
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {}
+  copies.set(value, copy)
+  for (const [name, member] of Object.entries(value as object)) (copy as Record<string, unknown>)[name] = frozenCopy(member, copies)
+  return Object.freeze(copy) as T
 }

@@ -1,5 +1,5 @@
 import { Utils, type EntityMetadata, type EntityProperty, type EventSubscriber } from '@mikro-orm/core'
-import type { ResourceRules } from '../../engine/engine.ts'
+import type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
 import type { WriterChoice, Writing } from '../../engine/writer.ts'
 import { configurationError } from '../../errors.ts'
 
@@ -9,7 +9,7 @@ export interface WriterFacts {
   readonly meta: EntityMetadata
   /** The classes that its records can be of, the entity's own among them. */
   readonly classes: readonly EntityMetadata[]
-  readonly options: Pick<ResourceRules, 'bulkFields' | 'bulkFullClean' | 'persistence' | 'validate' | 'write'>
+  readonly options: Pick<ResolvedResourceOptions, 'bulkFields' | 'bulkFullClean' | 'persistence' | 'validate' | 'write'>
   readonly subscribers: Iterable<EventSubscriber>
 }
 

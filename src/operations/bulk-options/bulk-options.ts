@@ -1,8 +1,7 @@
 import type { BulkOptions, EditableField, FieldChoices, FilterableField } from '../../../schemas/bulk-options.ts'
 import { labelOf, type FieldShape } from '../../../schemas/entity/field.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { Engine, EngineResource } from '../../engine/engine.ts'
 import type { ReferenceChoices } from '../../engine/resource-options.ts'
-import type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
 import type { SelectionView } from '../../entities/selection.ts'
 import { relatedChoices, type ChoicesPage } from './related-choices.ts'
 
@@ -14,19 +13,16 @@ export interface BulkOptionsRequest extends ChoicesPage {
   actions: BulkOptions['actions']
 }
 
-/** The resource's options, of which the engine asks nothing about requests. */
-export type BulkOptionsResource = Pick<ResolvedResourceOptions<never>, 'editable' | 'filterable' | 'choices' | 'bulkMaxSelectedRecords' | 'bulkMinAsyncRecords'>
-
 /**
  * Everything that a form for bulk work on a resource is built of.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function describeBulkOptions (engine: Engine, resource: BulkOptionsResource, asked: BulkOptionsRequest): Promise<BulkOptions> {
-  const { bulkMaxSelectedRecords, bulkMinAsyncRecords } = resource
-  const fields = [...resource.editable.values()].filter(({ name }) => asked.field === undefined || asked.field === name)
+export async function describeBulkOptions (engine: Engine, { options }: Pick<EngineResource, 'options'>, asked: BulkOptionsRequest): Promise<BulkOptions> {
+  const { bulkMaxSelectedRecords, bulkMinAsyncRecords } = options
+  const fields = [...options.editable.values()].filter(({ name }) => asked.field === undefined || asked.field === name)
   return {
-    fields: await Promise.all(fields.map(async (field) => editableField(field, await choicesOf(engine, resource, field, asked)))),
-    filterFields: [...resource.filterable.values()].map(filterableField),
+    fields: await Promise.all(fields.map(async (field) => editableField(field, await choicesOf(engine, options, field, asked)))),
+    filterFields: [...options.filterable.values()].map(filterableField),
     limits: { bulkMaxSelectedRecords, bulkMinAsyncRecords },
     actions: asked.actions
   }
@@ -44,7 +40,7 @@ function filterableField (field: FieldShape): FilterableField {
   return { ...members(field), operators: [...field.operators] }
 }
 
-async function choicesOf (engine: Engine, { choices }: BulkOptionsResource, field: FieldShape, { view, ...page }: BulkOptionsRequest): Promise<FieldChoices | null> {
+async function choicesOf (engine: Engine, { choices }: EngineResource['options'], field: FieldShape, { view, ...page }: BulkOptionsRequest): Promise<FieldChoices | null> {
   const target = field.prop.targetMeta
   if (field.target === undefined || target === undefined) return listedChoices(field, page)
   const { label, search = [] } = (choices[field.name] ?? {}) as ReferenceChoices<never>

@@ -6,7 +6,7 @@ import { createEngine } from '../../../src/app/engine/create-engine.ts'
 import type { TaskContext } from '../../../src/engine/task.ts'
 import { startEngineWorker } from '../../../src/execution/worker/engine-worker.ts'
 import { entities, Item } from '../../fixtures/entities.ts'
-import { defaultResourceRules, defaultRules } from '../../helpers/engine.ts'
+import { defaultRules, resolveResources } from '../../helpers/engine.ts'
 
 /** Adds 100 to the priority of items 1 … 4, two by two. */
 export async function addHundred (_payload: unknown, { em, checkpoint }: TaskContext): Promise<void> {
@@ -32,7 +32,7 @@ if (settings !== undefined && process.argv[1] === fileURLToPath(import.meta.url)
     databaseSchema: 'powercrud',
     migrate: false,
     rules: { ...defaultRules, conflictTtlMs: 15_000 },
-    resources: new Map([['items', { ...defaultResourceRules, entity: Item }]]),
+    resources: resolveResources(orm, { items: { entity: Item } }),
     tasks: { addHundred },
     log: { debug () {}, info () {}, warn: complain, error: complain }
   })

@@ -9,18 +9,17 @@ import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { defineTask } from '../../../src/engine/task.ts'
 import { abilitiesOf, hindranceOf, type Abilities } from '../../../src/engine/capabilities.ts'
 import { canDo, registerWorker } from '../../../src/jobs/store/workers.ts'
-import type { ResourceRules } from '../../../src/engine/engine.ts'
 import { Item } from '../../fixtures/entities.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
-import { bulkLaunch, openEngine, work } from '../../helpers/engine.ts'
+import { bulkLaunch, openEngine, work, type TestResource } from '../../helpers/engine.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 
 async function openServer (t: TestScope) {
   const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
-  const open = (rules: Partial<ResourceRules>, name = 'items') => openEngine(t, { orm, resources: { [name]: { entity: Item, bulkFields: ['status'], ...rules } } })
+  const open = (rules: Partial<TestResource>, name = 'items') => openEngine(t, { orm, resources: { [name]: { entity: Item, bulkFields: ['status'], ...rules } } })
   const server = await open({})
   const { engine } = server
   return {

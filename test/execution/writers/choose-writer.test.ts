@@ -40,7 +40,7 @@ const orm = discover([Plain, Loaded, Updated, Deleted, Reading, Stamp, Stamped, 
 
 function choose (entity: unknown, options: Partial<WriterFacts['options']> = {}, subscribers: EventSubscriber[] = []) {
   const meta = metadataOf(orm, entity)
-  return chooseWriters({ name: 'things', meta, classes: heirsOf(meta, orm.getMetadata()), options: { bulkFields: [], ...options }, subscribers })
+  return chooseWriters({ name: 'things', meta, classes: heirsOf(meta, orm.getMetadata()), options: { bulkFields: [], bulkFullClean: true, write: 'auto', ...options }, subscribers })
 }
 
 const set = { way: 'set', why: 'nothing must run for each record' }

@@ -41,17 +41,17 @@ const cases: Record<string, KeyCase> = {
   bigint: { entity: ByBigint, table: 'by_bigint', keys: ['-9', '1', '9', '10', '9007199254740993', '9007199254740992'], columns: ['id'], absent: '9007199254740991' },
   uuid: { entity: ByUuid, table: 'by_uuid', keys: [1, 2, 9, 10, 255].map(uuid), columns: ['id'], absent: uuid(3) },
   text: { entity: ByText, table: 'by_text', keys: words, columns: ['code'], absent: 'nothing' },
-  'text of a collation of its own': { entity: ByCollated, table: 'by_collated', keys: words, columns: ['code'], absent: 'nothing' },
-  'text of a fixed length': { entity: ByChar, table: 'by_char', keys: ['DE', 'DK', 'D ', 'NL'], columns: ['code'], absent: 'FR' },
+  'text-of-a-collation-of-its-own': { entity: ByCollated, table: 'by_collated', keys: words, columns: ['code'], absent: 'nothing' },
+  'text-of-a-fixed-length': { entity: ByChar, table: 'by_char', keys: ['DE', 'DK', 'D ', 'NL'], columns: ['code'], absent: 'FR' },
   date: { entity: ByDate, table: 'by_date', keys: ['2026-02-28', '2026-03-01', '1999-12-31'], columns: ['day'], absent: '2026-03-02' },
-  'an enum of the database': { entity: ByLetter, table: 'by_letter', keys: ['b', 'a'], columns: ['letter'], absent: 'c' },
+  'an-enum-of-the-database': { entity: ByLetter, table: 'by_letter', keys: ['b', 'a'], columns: ['letter'], absent: 'c' },
   composite: {
     entity: ByPair, table: 'by_pair', keys: words.flatMap((row) => [1, 2, 10].map((number) => ({ row, number }))), columns: ['row', 'number'], absent: { row: 'A', number: 3 }
   },
-  'composite with text of a fixed length': {
+  'composite-with-text-of-a-fixed-length': {
     entity: ByCharPair, table: 'by_char_pair', keys: [{ code: 'DE', number: 1 }, { code: 'DK', number: 1 }, { code: 'D ', number: 2 }], columns: ['code', 'number'], absent: { code: 'DE', number: 2 }
   },
-  'composite with a reference': {
+  'composite-with-a-reference': {
     entity: ByReference,
     table: 'by_reference',
     keys: [{ owner: '9007199254740993', place: uuid(1) }, { owner: '9007199254740993', place: uuid(2) }, { owner: '1', place: uuid(1) }, { owner: '10', place: uuid(1) }],

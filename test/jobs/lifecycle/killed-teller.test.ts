@@ -20,7 +20,7 @@ async function open (t: Test) {
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)
   const { engine } = await openEngine(t, {
-    orm, resources: Object.fromEntries(tellingResources), rules: tellingRules, settings: { tasks: tellingTasks, manager: writingManager() }
+    orm, resources: tellingResources, rules: tellingRules, settings: { tasks: tellingTasks, manager: writingManager() }
   })
   const client = await database.connect()
   // A row for each event that is recorded, in the transaction that records it.

@@ -7,7 +7,7 @@ import type { Job } from '../../../schemas/job.ts'
 import { createEngine } from '../../../src/app/engine/create-engine.ts'
 import { startEngineWorker } from '../../../src/execution/worker/engine-worker.ts'
 import { entities, Item } from '../../fixtures/entities.ts'
-import { defaultResourceRules, defaultRules } from '../../helpers/engine.ts'
+import { defaultRules, resolveResources } from '../../helpers/engine.ts'
 import { engineOf } from '../../../src/app/manager/async-manager.ts'
 
 /** A manager that writes what it hears to a table; at one event, if that is wanted, it comes to no end. */
@@ -22,21 +22,22 @@ export function writingManager (hangsAt?: LifecycleEvent) {
   }
 }
 
-export const tellingResources = new Map([['items', { ...defaultResourceRules, entity: Item, bulkFields: ['status'] }]])
+export const tellingResources = { items: { entity: Item, bulkFields: ['status'] } }
 export const tellingRules = { ...defaultRules, conflictTtlMs: 15_000 }
 export const tellingTasks = { nothing: async () => 'done' }
 
 const [, , clientUrl, hangsAt] = process.argv
 if (clientUrl !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   const complain = (details: object, message: string) => console.error(message, details)
+  const orm = await MikroORM.init({ clientUrl, entities })
   const { engine, queueBackend } = await createEngine({
-    orm: await MikroORM.init({ clientUrl, entities }),
+    orm,
     redis: undefined,
     prefix: 'powercrud',
     databaseSchema: 'powercrud',
     migrate: false,
     rules: tellingRules,
-    resources: tellingResources,
+    resources: resolveResources(orm, tellingResources),
     tasks: tellingTasks,
     manager: writingManager(hangsAt as LifecycleEvent | undefined),
     log: { debug () {}, info () {}, warn: complain, error: complain }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Redis } from 'ioredis'
-import type { Engine, EngineRules, ResourceRules } from '../../../src/engine/engine.ts'
+import type { Engine, EngineRules } from '../../../src/engine/engine.ts'
 import { type BulkLaunch, launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
 import type { JobRow } from '../../../src/engine/job-row.ts'
 import { readJob } from '../../../src/jobs/store/job-rows.ts'
@@ -15,7 +15,7 @@ import { createOrm, seedItems } from '../../fixtures/orm.ts'
 import type { WorkerSettings } from '../../fixtures/worker-process.ts'
 import type { TestDatabase } from '../../helpers/database.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
-import { bulkLaunch, defaultRules, openEngine, type TestEngine } from '../../helpers/engine.ts'
+import { bulkLaunch, defaultRules, openEngine, type TestEngine, type TestResource } from '../../helpers/engine.ts'
 import { startScript, type ChildScript } from '../../helpers/processes.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 import { until } from '../../helpers/until.ts'
@@ -28,7 +28,7 @@ interface SceneOptions {
   redis?: { url: string, client: Redis, prefix: string }
   rules?: Partial<EngineRules>
   /** Of the resource `items`. */
-  resource?: Partial<ResourceRules>
+  resource?: Partial<TestResource>
   items?: number
 }
 
