@@ -4,16 +4,16 @@ import { SetupError } from './setup-error.ts'
 
 /** Longest first: one that begins late would run alone at the end. Any other order of the files is as good. */
 const longest = [
+  'test/plugins/contract-lowest-fastify.test.ts',
   'test/queue/unresponsive-servers.test.ts',
-  'test/examples/cities/worker.test.ts',
   'test/app/cli/commands.test.ts',
-  'test/model/bulk-model.test.ts',
+  'test/queue/postgres.test.ts',
+  'test/examples/cities/closed-folder.test.ts',
+  'test/examples/cities/worker.test.ts',
   'test/execution/tasks/run-task.test.ts',
+  'test/model/bulk-model.test.ts',
   'test/operations/cleanup/frozen-worker.test.ts',
-  'test/examples/cities/server.test.ts',
-  'test/jobs/lifecycle/killed-teller.test.ts',
-  'test/app/manager/async-manager.test.ts',
-  'test/operations/tasks/launch-task.test.ts'
+  'test/execution/run/connection-losses.test.ts'
 ]
 
 /** Tests that compare times have the machine to themselves, in a run of their own. */
