@@ -10,16 +10,16 @@ import { setDeleteWriter, setUpdateWriter } from './writers/set-writer.ts'
 import { guardVersions } from './writers/check-versions.ts'
 import type { Writer } from '../engine/writer.ts'
 
-/** A job, or what is tried out before there is one: then it has no id, and keeps nothing. */
+/** A job, or a preview of one, which has no id and stores no images. */
 export type WriterJob = Pick<JobRow, 'operation' | 'spec'> & Partial<Pick<JobRow, 'id' | 'on_error' | 'created_by_id' | 'created_by_label' | 'reason' | 'undo_of'>>
 
-/** The writer of a bulk job. Records that have changed since they were read are nobody's to write. */
+/** The writer of a bulk job. Records that have changed since they were read are not written. */
 export function createWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   const whereStale = job.on_error === undefined || job.on_error === 'continue' ? 'skipped' : 'failed'
   return guardVersions(engine.tables, resource, writerOf(engine, resource, job), whereStale)
 }
 
-/** An operation that nobody writes must not pass for an update that changes nothing. */
+/** An operation without a writer must not pass for an update that changes nothing. */
 function writerOf (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   switch (job.operation) {
     case 'update': return updateWriter(engine, resource, job)
@@ -43,7 +43,7 @@ function plainUpdateWriter ({ tables }: Engine, resource: EngineResource, job: W
   }
 }
 
-/** Looks after the records that go with its own, whoever writes it. */
+/** Whichever way records are deleted, those that the delete cascades to are locked. */
 function deleteWriter (engine: Engine, resource: EngineResource, job: WriterJob): Writer {
   const writer = guardCascades(engine, resource, plainDeleteWriter(engine, resource, job))
   return job.spec.keepsImages && job.id !== undefined ? withDeleteImages(engine, resource, writer, job.id) : writer

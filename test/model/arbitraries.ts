@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type OnConflict, type OnError, onConflictModes, onErrorModes } from '../../schemas/job.ts'
-import type { Cut } from './cutter.ts'
+import type { Cut } from './connection-breaker.ts'
 import type { Filter } from './filter.ts'
 import type { ModelOrder } from './model.ts'
 import type { ChangeSet, ModelRecord, Records } from './records.ts'

@@ -10,10 +10,10 @@ import { createOrm } from '../fixtures/orm.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { defaultRules, openEngine, type TestEngine } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
-import { createCutter, type Cutter } from './cutter.ts'
+import { createCutter, type Cutter } from './connection-breaker.ts'
 import { isAgainstRule, type ModelRecord, type Records } from './records.ts'
-import { createMortals, type Mortals } from './mortals.ts'
-import { createStand, type Stand } from './stand.ts'
+import { createMortals, type Mortals } from './worker-processes.ts'
+import { createStand, type Stand } from './blocking-point.ts'
 
 /** Fields that may be written, and filtered on. */
 const bulkFields = ['status', 'priority', 'notes', 'amount', 'owner', 'labels']

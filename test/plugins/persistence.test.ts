@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Item } from '../fixtures/entities.ts'
-import { persistenceConfig, Telling } from '../fixtures/telling-persistence.ts'
+import { persistenceConfig, Telling } from '../fixtures/recording-persistence.ts'
 import { startScript } from '../helpers/processes.ts'
 import { until } from '../helpers/until.ts'
 import { createWorld } from './world.ts'
@@ -14,7 +14,7 @@ t.test('a persistence class is told the same in the request, in a worker of its 
       resources: { items: { entity: Item, path: '/items', bulkFields: ['status'], persistence: Telling, persistenceConfig } }
     }
   })
-  const worker = startScript(t, new URL('../fixtures/telling-persistence.ts', import.meta.url), { args: [world.database.url] })
+  const worker = startScript(t, new URL('../fixtures/recording-persistence.ts', import.meta.url), { args: [world.database.url] })
   await worker.waitForLine(/^ready$/)
   const body = { selection: { ids: [1, 2, 3] }, set: { status: 'done' }, reason: 'spring' }
   const told = async (headers: Record<string, string>) => {

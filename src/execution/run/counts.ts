@@ -6,7 +6,7 @@ export type Outcomes = Omit<JobCounts, 'total'>
 
 export const zeroOutcomes: Outcomes = { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 0 }
 
-/** Counts a chunk of `size` records: whoever is not named succeeded. */
+/** Counts a chunk of `size` records: those that are not named succeeded. */
 export function countsOf ({ unchanged, missing, refused }: SliceOutcome, size: number): Outcomes {
   const failed = refused.filter(({ outcome }) => outcome === 'failed').length
   return {

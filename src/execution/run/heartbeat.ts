@@ -7,18 +7,18 @@ import type { Claim } from './claim.ts'
 export interface Heartbeat {
   /** Aborts when the claim is lost, with `lease_lost` as its reason. */
   readonly lost: AbortSignal
-  /** Aborts when somebody asks the job to stop (cancel, pause), with the job's status as its reason. */
+  /** Aborts when a cancel or a pause is requested, with the job's status as its reason. */
   readonly interrupted: AbortSignal
-  /** The work has moved: the next beat says so, and the job does not count as stuck. */
+  /** The work has progressed: the next beat records it, and the job does not count as stuck. */
   reportProgress (): void
-  /** Looks at the job at once. */
+  /** Renews the lease and reads the job's status at once. */
   beat (): Promise<void>
   stop (): Promise<void>
 }
 
 /**
- * Renews the lease of a claim while its work goes on, over a connection of its own, and hears there what is asked of
- * the job. Not to reach the database for as long as the lease is to have lost it: by then somebody else may have it.
+ * Renews the lease of a claim while its work goes on, over a connection of its own, and reads there whether the
+ * job should stop. A worker that cannot reach the database for as long as the lease has lost it: another one may have the job by then.
  */
 export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbeat {
   const { pulse, tables, live, log, leaseMs } = engine
@@ -31,22 +31,22 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
 
   const renew = async () => {
     const startedAtMs = performance.now()
-    const tellsMove = moved
+    const reportsProgress = moved
     moved = false
     try {
-      const status = await renewLease(pulse, tables, { id: job.id, fence, leaseMs, moved: tellsMove })
+      const status = await renewLease(pulse, tables, { id: job.id, fence, leaseMs, moved: reportsProgress })
       if (status === undefined) lost.abort(engineError('lease_lost'))
       else {
         renewedAtMs = startedAtMs
-        hear(status)
+        interrupt(status)
       }
     } catch (error) {
-      moved ||= tellsMove
+      moved ||= reportsProgress
       log.warn({ jobId: job.id, err: error }, 'could not renew the lease of a job')
     }
     if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
   }
-  const hear = (status: JobStatus) => {
+  const interrupt = (status: JobStatus) => {
     if (status !== 'running') asked.abort(status)
   }
   const beat = () => {

@@ -7,11 +7,11 @@ import { zeroOutcomes, type Outcomes } from './counts.ts'
 /** The honest end of a job that looked at all of its records. */
 export function endOf ({ total, on_error: onError }: Pick<JobCounts, 'total'> & { on_error: string }, counts: Outcomes): JobEnd {
   const { succeeded, unchanged, missing, skipped, failed } = counts
-  const told = { succeeded, unchanged, missing, skipped, failed }
+  const outcomes = { succeeded, unchanged, missing, skipped, failed }
   if (total > 0 && missing === total) {
-    return { status: 'failed', counts: told, error: { code: 'all_records_missing', message: messageOf('all_records_missing') } }
+    return { status: 'failed', counts: outcomes, error: { code: 'all_records_missing', message: messageOf('all_records_missing') } }
   }
-  return { status: onError === 'continue' && failed > 0 ? 'completed_with_errors' : 'succeeded', counts: told, error: null }
+  return { status: onError === 'continue' && failed > 0 ? 'completed_with_errors' : 'succeeded', counts: outcomes, error: null }
 }
 
 /** A job that was rolled back counts the record at fault and nothing else. */

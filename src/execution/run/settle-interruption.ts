@@ -4,8 +4,8 @@ import type { Outcomes } from './counts.ts'
 import { interruptionOf, type Run, type RunEnd } from './run.ts'
 
 /**
- * Leaves a job in good order between two chunks: cancelled, paused, or put back for another worker. The work of
- * whoever interrupts twice (cancel after shutdown) is decided by the job row.
+ * Settles an interrupted job between two chunks: cancelled, paused, or requeued for another worker. If it was interrupted
+ * twice (cancelled during a shutdown), the job row decides.
  *
  * Input: what became of the records, where that is not what the row has counted.
  */

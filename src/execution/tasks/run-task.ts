@@ -46,8 +46,8 @@ interface TaskRun {
 }
 
 /**
- * Does the work of a claimed task. Like `runJob` it never throws for what happens to the job: that ends, is put back to
- * be tried again, is left to another worker, or handed back.
+ * Does the work of a claimed task. Like `runJob` it never throws for what happens to the job: it ends, is
+ * requeued for another attempt, is left to another worker, or is released.
  */
 export async function runTask (engine: Engine, claim: Claim, task: Task, stopping: AbortSignal): Promise<RunEnd> {
   const { job, fence } = claim
@@ -58,7 +58,7 @@ export async function runTask (engine: Engine, claim: Claim, task: Task, stoppin
     fence,
     total: job.total,
     describe: (done, total) => total > 0 ? `${job.operation}: ${done}/${total}` : job.operation,
-    onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not tell the progress of a task')
+    onError: (error) => engine.log.warn({ jobId: job.id, err: error }, 'could not publish the progress of a task')
   })
   const timeout = job.timeout_ms === null ? new AbortController().signal : AbortSignal.timeout(job.timeout_ms)
   const signal = AbortSignal.any([heartbeat.lost, heartbeat.interrupted, stopping, timeout])
@@ -119,7 +119,7 @@ async function attempt (run: TaskRun): Promise<JobRow | undefined> {
 
 /** Waits for the handler, but not for one that goes on after it was asked to stop. */
 async function resultUnlessStopped ({ signal, heartbeat, timeout }: TaskRun, handling: Promise<unknown>): Promise<{ value: unknown } | undefined> {
-  // Whoever is not waited for any more may fail as it likes.
+  // A handler that nothing waits for any more may fail.
   handling.catch(() => undefined)
   const aborted = Promise.withResolvers<void>()
   const onAbort = () => aborted.resolve()
@@ -182,7 +182,7 @@ function lossesOf ({ attempts, failures, deaths }: JobRow): number {
   return attempts - failures - deaths
 }
 
-/** Leaves the job in good order: cancelled, handed back, failed for having no more time, or with whoever has it. */
+/** Settles a job that was asked to stop: cancelled, released, failed by its timeout, or left to the worker that has it. */
 async function settleStop (run: TaskRun): Promise<RunEnd> {
   const { heartbeat, timeout, claim: { job } } = run
   await heartbeat.beat()
@@ -217,7 +217,7 @@ async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean,
     await queue.add({ jobId: job.id, n }, { delayMs: restMs })
     await live.signal({ jobId: job.id, kind: 'status' })
   } catch (error) {
-    log.warn({ jobId: job.id, err: error }, 'the queue does not take a task that is to be tried again; the next sweep will add it')
+    log.warn({ jobId: job.id, err: error }, 'could not enqueue a task for its next attempt; the next sweep will')
   }
   return { kind: 'left' }
 }

@@ -5,7 +5,7 @@ import { fitsJsonb } from '../../validation/formats.ts'
 const maxBytes = 1_048_576
 
 /**
- * What an application gives us to keep, as whoever reads it later will get it.
+ * A value of the application to be stored, in the form in which it is read later.
  * @throws validation_failed for what JSON cannot say, PostgreSQL cannot keep, or is too much
  */
 export function storableJson (what: string, value: unknown): unknown {

@@ -11,7 +11,7 @@ export function succeededWith (result: unknown): JobEnd {
   return { status: 'succeeded', error: null, ...(result !== undefined && { result: bounded(result) }) }
 }
 
-/** What is too much to keep is told to be so: the task has done its work all the same. */
+/** A result that is too large is replaced by a note that says so: the task has done its work all the same. */
 function bounded (result: unknown): unknown {
   let text: string | undefined
   try {
@@ -35,11 +35,11 @@ export function timedOut (timeoutMs: number): JobEnd {
 }
 
 /**
- * Messages are for people who may see the job, and an unforeseen error may tell SQL or secrets: only those that are meant
- * to be told are (ours, and by the convention of http-errors what has `expose: true` or a status of 4xx).
+ * Users who may see the job see messages, and an unforeseen error may contain SQL or secrets: only those that are meant
+ * for users are shown (ours, and by the convention of http-errors what has `expose: true` or a status of 4xx).
  */
 function publicMessage (error: unknown): string {
   const { expose, statusCode, message } = (error ?? {}) as { expose?: unknown, statusCode?: unknown, message?: unknown }
-  const isTold = isPowercrudError(error) || expose === true || (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
-  return isTold && typeof message === 'string' ? `${messageOf('task_failed')}: ${message}`.slice(0, messageLimit) : messageOf('task_failed')
+  const isPublic = isPowercrudError(error) || expose === true || (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+  return isPublic && typeof message === 'string' ? `${messageOf('task_failed')}: ${message}`.slice(0, messageLimit) : messageOf('task_failed')
 }

@@ -29,7 +29,7 @@ interface OpenTransaction {
 
 /**
  * A handler holds on to its EntityManager while transactions come and go under it. It keeps the context of the last one
- * also when that has ended: a handler that does not hear that it should stop cannot write anything any more, least of
+ * also when that has ended: a handler that ignores its signal cannot write anything any more, least of
  * all in a transaction that MikroORM would open for it without a fence.
  */
 export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction {
@@ -76,8 +76,8 @@ export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction 
 }
 
 /**
- * A transaction that a handler begins or ends by itself on its EntityManager would take what follows out of that of the
- * job, and past its fence.
+ * A handler that starts or ends a transaction on its EntityManager would write outside of the job's transaction, and bypass
+ * the fencing token.
  */
 function withoutTransactionControl (em: EntityManager): EntityManager {
   for (const name of ['begin', 'commit', 'rollback'] as const) {
@@ -90,7 +90,7 @@ function withoutTransactionControl (em: EntityManager): EntityManager {
 
 /**
  * A transaction that idles for as long as a lease is ended by the database, because its worker may be frozen. A handler
- * that waits for something else is not: it says a word now and then. A worker that is frozen says none.
+ * that waits for something else is not frozen: a statement from time to time shows it. A frozen worker sends none.
  */
 function keepAlive (sql: Sql, leaseMs: number): () => void {
   const timer = setInterval(() => { sql.query('SELECT 1').catch(() => undefined) }, Math.max(50, leaseMs / 3))

@@ -8,7 +8,7 @@ import type { EntityTables } from '../../entities/entity-tables.ts'
 export interface Referrers {
   /** Pivot tables, whose rows go with a record: they say nothing but who belongs to whom. */
   pivots: PivotTable[]
-  /** Records of their own, of which nobody knows what becomes of them. */
+  /** Other records: what became of them is not stored. */
   others: Referrer[]
 }
 

@@ -8,8 +8,8 @@ import type { ImageColumn } from './image-column.ts'
 
 /**
  * Gives a loaded entity the values back that an image has. MikroORM itself makes them of what was read, in another
- * entity that nobody gets to see.
- * Answers whether a member came or went; MikroORM tells the rest.
+ * entity that is used for nothing else.
+ * Returns whether members were added or removed; MikroORM reports all other changes.
  */
 export function restoreEntity (em: EntityManager, resource: Resource, columns: readonly ImageColumn[], { key, values }: Image, entity: AnyEntity): boolean {
   const { meta } = resource

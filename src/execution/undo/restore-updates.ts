@@ -51,7 +51,7 @@ function cast (type: string): string {
 export interface RestoredRecord {
   /** The stored key. */
   key: string
-  /** For each value of its image, whether nobody but the undo had a say in it. */
+  /** For each value of its image, whether no hook has changed it since the undo set it. */
   isUntouched: readonly boolean[]
 }
 

@@ -4,7 +4,7 @@ import { abilitiesOf } from '../../engine/capabilities.ts'
 import { handleDelivery } from './handle-delivery.ts'
 import { startWorker, type RunningWorker } from './worker.ts'
 
-/** How long a worker that stops may take to put back what it is working on. */
+/** How long a worker that stops may take to release its jobs. */
 export const stopMs = 15_000
 
 export interface EngineWorkerSettings {
@@ -24,6 +24,6 @@ export async function startEngineWorker ({ engine, queueBackend, concurrency }: 
     abilities: abilitiesOf(engine),
     registry: { sql: pulse, tables, deadAfterMs: leaseMs },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
-    onError: (error) => log.warn({ err: error }, 'the worker is in trouble')
+    onError: (error) => log.warn({ err: error }, 'the worker failed to reach the queue or the database')
   })
 }

@@ -3,41 +3,41 @@ import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import { registerWorker, type WorkerEntry, unregisterWorker } from '../../jobs/store/workers.ts'
 
-/** Where workers tell that they live. */
+/** Where workers register. */
 export interface WorkerRegistry {
   readonly sql: Sql
   readonly tables: Tables
-  /** After how long a silent worker is taken for dead, milliseconds; a worker tells several times within it. */
+  /** Milliseconds after which a worker that was not renewed is considered dead; it is renewed several times within them. */
   readonly deadAfterMs: number
 }
 
 const renewAtLeastEveryMs = 5_000
-/** A database that is away is looked for more often: how long it was must not make the worker look dead. */
+/** During an outage of the database the attempts are more frequent, so that its length does not make the worker look dead. */
 const reconnectMs = 500
 const statementMs = 3_000
 
 export interface Registration {
-  /** Stops telling, and tells that it has stopped. */
+  /** Stops renewing, and records that the worker has stopped. */
   end (): Promise<void>
 }
 
-/** Tells from now on that a worker lives. A database that is away is reported once, and told again when it is back. */
+/** Keeps a worker registered from now on. An outage of the database is reported once; after it the worker is registered again. */
 export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, entry: WorkerEntry, onError: (error: Error) => void): Registration {
   const renewEveryMs = Math.min(renewAtLeastEveryMs, deadAfterMs / 4)
   const ending = new AbortController()
   const renewing = keepRenewing()
 
   async function keepRenewing (): Promise<void> {
-    let isAway = false
+    let isUnavailable = false
     while (!ending.signal.aborted) {
       try {
-        await within(statementMs, 'telling that the worker lives', () => registerWorker(sql, tables, entry))
-        isAway = false
+        await within(statementMs, 'renewing the registration of the worker', () => registerWorker(sql, tables, entry))
+        isUnavailable = false
       } catch (error) {
-        if (!isAway) onError(error as Error)
-        isAway = true
+        if (!isUnavailable) onError(error as Error)
+        isUnavailable = true
       }
-      await pause(isAway ? Math.min(reconnectMs, renewEveryMs) : renewEveryMs, ending.signal)
+      await pause(isUnavailable ? Math.min(reconnectMs, renewEveryMs) : renewEveryMs, ending.signal)
     }
   }
 
@@ -46,7 +46,7 @@ export function keepRegistered ({ sql, tables, deadAfterMs }: WorkerRegistry, en
       ending.abort()
       // Not before the last renewal has ended: it would bring the row back.
       await renewing
-      await within(statementMs, 'telling that the worker has stopped', () => unregisterWorker(sql, tables, entry.id)).catch(onError)
+      await within(statementMs, 'recording that the worker has stopped', () => unregisterWorker(sql, tables, entry.id)).catch(onError)
     }
   }
 }

@@ -12,7 +12,7 @@ export interface WorkerSettings {
   /** What `handle` can work for. */
   readonly abilities: Abilities
   readonly registry: WorkerRegistry
-  /** The signal asks to come to an end soon: after the running chunk, or its rollback. */
+  /** The signal aborts when the work should stop soon: after the running chunk, or its rollback. */
   readonly handle: (delivery: Delivery, context: { signal: AbortSignal }) => Promise<DeliveryOutcome>
   readonly onError: (error: Error) => void
 }
@@ -25,7 +25,7 @@ export interface RunningWorker {
   stop (timeoutMs: number): Promise<void>
 }
 
-/** Starts a worker: it takes deliveries, and tells in the table of workers that it lives. */
+/** Starts a worker: it takes deliveries, and registers itself in the table of workers. */
 export async function startWorker ({ id, backend, concurrency, abilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
   const stopping = new AbortController()
   const consumer = await backend.createConsumer({
@@ -37,7 +37,7 @@ export async function startWorker ({ id, backend, concurrency, abilities, regist
   let stopped: Promise<void> | undefined
 
   async function shutDown (timeoutMs: number): Promise<void> {
-    // First no more deliveries, else what is handed back would come again at once.
+    // First no more deliveries, else a released one would be delivered here again at once.
     const closed = consumer.close(timeoutMs)
     stopping.abort()
     await closed

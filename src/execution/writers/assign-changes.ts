@@ -6,7 +6,7 @@ import type { MemberChange } from './members.ts'
 
 /**
  * Gives an entity the values of a change set as it came in JSON: what its properties hold, references, members.
- * Its to-many fields must be loaded. Answers whether a member came or went; MikroORM tells the rest itself.
+ * Its to-many fields must be loaded. Returns whether members were added or removed; MikroORM reports all other changes itself.
  */
 export function assignChanges (
   entity: AnyEntity, meta: EntityMetadata, em: EntityManager, { set, canonical }: { set: Record<string, unknown>, canonical: ReadonlyMap<string, unknown> }

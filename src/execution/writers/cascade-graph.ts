@@ -46,7 +46,7 @@ export async function deleteSpread ({ database, orm, entityTables }: Pick<Engine
   const references = new Map<string, CascadeReference>()
   const going = new Set([0])
   const removed = resource.writing.delete.way === 'entity' ? ormCascades(resource.meta, orm.getMetadata(), entityTables) : undefined
-  // A Set tells those that are added while it is walked.
+  // Iteration over a Set includes what is added meanwhile.
   for (const from of going) {
     const removing = removed?.get(tables[from]!) ?? []
     const referring = await readReferrers(database, tables[from]!)

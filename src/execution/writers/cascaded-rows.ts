@@ -6,8 +6,8 @@ import type { Slice } from '../../engine/writer.ts'
 import { inSlice, sliceKeys, sliceValues } from './slices.ts'
 
 /**
- * SQL: the recursive query `gone (number, part, place)`, which has the rows that a delete takes along, and those that it
- * starts from, by their table's number and their place in it, each once: so circles come to an end, and nothing travels.
+ * SQL: the recursive query `gone (number, part, place)`, of the rows that a delete cascades to, and those that it
+ * starts from, by their table's number and their place in it, each once: so cycles end, and no key leaves the database.
  *
  * @param start SQL after FROM: the rows `t` that are deleted
  * @param goesOn SQL: whether row `next` is to be taken up, of the table with this number and this name
@@ -31,7 +31,7 @@ function step (tables: readonly string[], reference: CascadeReference, goesOn: s
         SELECT ${reference.to}::int AS number, c.tableoid AS part, c.ctid AS place ${referring(tables, reference)}${goesOn}`
 }
 
-/** SQL: FROM … WHERE of the rows `c` that refer by one foreign key to row `g` of those that are gone. */
+/** SQL: FROM … WHERE of the rows `c` that refer by one foreign key to row `g` of those that are deleted. */
 export function referring (tables: readonly string[], { from, to, target, columns, referenced }: CascadeReference): string {
   const on = columns.map((column, index) => `c.${quote(column)} = p.${quote(referenced[index]!)}`).join(' AND ')
   return `FROM ${target ?? tables[from]!} p JOIN ${tables[to]!} c ON ${on}
@@ -48,13 +48,13 @@ export interface Cascaded {
 export async function readCascaded (
   sql: Sql, tables: Tables, { resource, slice, graph }: { resource: EngineResource, slice: Slice, graph: CascadeGraph }
 ): Promise<Cascaded[]> {
-  const told = [...graph.children].map(([number, child]) => `
+  const keysOfChildren = [...graph.children].map(([number, child]) => `
     SELECT ${number}::int AS number, (${child.key.stored('r')})::text AS key
     FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
     WHERE g.number = ${number}${child.root === resource.root ? ` AND NOT (${child.key.among('r', sliceKeys(tables, resource.key))})` : ''}`)
   const rows = await sql.query<{ number: number, keys: string[] }>(`
     WITH RECURSIVE ${cascadedRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)}
-    SELECT number, array_agg(key) AS keys FROM (${told.join(' UNION ALL ')}) found GROUP BY number ORDER BY number`, sliceValues(slice))
+    SELECT number, array_agg(key) AS keys FROM (${keysOfChildren.join(' UNION ALL ')}) found GROUP BY number ORDER BY number`, sliceValues(slice))
   return rows.map(({ number, keys }) => ({ child: graph.children.get(number)!, keys }))
 }
 

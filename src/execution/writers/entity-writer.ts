@@ -34,7 +34,7 @@ export interface EntityChange {
 
 export interface PreparedChange {
   readonly refused: Refusal[]
-  /** Changes a record. Answers whether that is a change which MikroORM would not tell. */
+  /** Changes a record. Returns whether that is a change which MikroORM does not report. */
   readonly apply: (record: LoadedRecord) => boolean
   /** Has the last word, after the flush. Answers which records it has written. */
   readonly finish?: (changed: readonly LoadedRecord[], written: ReadonlySet<AnyEntity>) => Promise<Iterable<AnyEntity>>

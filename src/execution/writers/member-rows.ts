@@ -34,7 +34,7 @@ export function isAbout ({ key }: Resource, { own }: Pivot, alias: string): stri
  * Gives every record of a slice the members that it does not have yet, in the order in which they are given. The
  * records are locked first, as the foreign key would: one that is deleted meanwhile gets none.
  *
- * Not every pivot table has a unique key over both sides, so that a conflict alone would not tell who is a member.
+ * Not every pivot table has a unique key over both sides, so a conflict alone does not show who is a member.
  * Output: the stored keys of the records that got one.
  */
 export async function addMembers (

@@ -6,8 +6,8 @@ import type { Sql } from '../../database/sql.ts'
 import type { Resource } from '../../entities/resource.ts'
 
 /**
- * What the database would tell of values of a change set, in its own words, by property: an entity that was loaded holds
- * these, and only in the same words MikroORM sees that nothing has changed.
+ * The values of a change set as the database returns them, by property: an entity that was loaded holds
+ * these, and only by the same representation MikroORM sees that nothing has changed.
  */
 export async function normalizedValues (sql: Sql, em: EntityManager, resource: Resource, set: Record<string, unknown>): Promise<Map<string, unknown>> {
   const { meta } = resource

@@ -3,7 +3,7 @@ import type { EntityTables } from '../../entities/entity-tables.ts'
 import { removes } from './choose-writer.ts'
 import type { Referrer } from '../../entities/catalog.ts'
 
-/** What goes with the rows of a table: its table, and its columns that have what these of theirs have. */
+/** Rows that are deleted along with those of a table: their table, and which of their columns equal which of the others. */
 type CascadeStep = Pick<Referrer, 'table' | 'name' | 'columns' | 'referenced'>
 
 /** The quoted table of an entity, as `readReferrers` names it. */
@@ -22,7 +22,7 @@ export function ormCascades (removed: EntityMetadata, all: Iterable<EntityMetada
   const metas = [...all].filter((meta) => typeof entityTables.find(meta) !== 'string')
   const tableOf: TableOf = (meta) => entityTables.of(meta).quoted
   const steps = new Map<string, CascadeStep[]>([[tableOf(removed), []]])
-  // A Map tells those that are added while it is walked.
+  // Iteration over a Map includes what is added meanwhile.
   for (const [table] of steps) {
     for (const { from, ...way } of metas.filter((meta) => meta.pivotTable !== true && tableOf(meta) === table).flatMap((meta) => cascadesFrom(meta, metas, tableOf))) {
       steps.set(from, [...steps.get(from) ?? [], way])

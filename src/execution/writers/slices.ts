@@ -19,7 +19,7 @@ export function inSlice (tables: Tables, { key, ofClass }: Pick<Resource, 'key' 
   return `${key.among(alias, sliceKeys(tables, key))}${ofClass(alias)}`
 }
 
-/** The same, for statements whose parameters are somebody else's. */
+/** The same as literals, for statements that have no parameters of ours. */
 export function literalSliceKeys (tables: Tables, { kind }: RecordKey, { selectionId, no, from, to }: Slice): string {
   return `(SELECT keys[${Number(from)}:${Number(to)}] FROM ${tables.chunkOf[kind]} WHERE selection_id = '${selectionId.replace(/[^0-9a-f-]/gi, '')}'::uuid AND no = ${Number(no)})`
 }
@@ -61,7 +61,7 @@ export async function lockAncestors (
     WHERE ${key.among('t', sliceKeys(tables, { ...key, kind: resource.key.kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
 }
 
-/** Locks the records of a slice in the order of their key, as a delete would: nobody can refer to them from here on. */
+/** Locks the records of a slice in the order of their key, as a delete would: from here on no row can come to refer to them. */
 export async function lockSliceForDelete (sql: Sql, tables: Tables, resource: Resource, slice: Slice): Promise<void> {
   const { table, key } = resource
   await sql.query(`
@@ -69,7 +69,7 @@ export async function lockSliceForDelete (sql: Sql, tables: Tables, resource: Re
 }
 
 /**
- * Which of a slice's records other transactions hold right now; locks the rest. No waiting.
+ * Which of a slice's records are locked by other transactions right now; locks the rest, without waiting.
  * Output: places within the chunk.
  */
 export async function findLockedRecords (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<number[]> {

@@ -12,7 +12,7 @@ import type { ModelJob } from './model.ts'
 import { cancel, die, perform } from './performing.ts'
 import { afterLease } from './recover.ts'
 import { beside, type Situation } from './situation.ts'
-import type { StandingPlace } from './stand.ts'
+import type { StandingPlace } from './blocking-point.ts'
 import { queuedJob, workOn } from './working.ts'
 import type { World } from './world.ts'
 

@@ -21,7 +21,7 @@ export function createMortals (t: TestScope, databaseUrl: string): Mortals {
   let ready: Promise<Mortal>
   let isOver = false
   const start = async (): Promise<Mortal> => {
-    const child = fork(new URL('./mortal-worker.ts', import.meta.url), [databaseUrl], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(new URL('./killable-worker.ts', import.meta.url), [databaseUrl], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const exited = once(child, 'exit')
     t.teardown(async () => {
       isOver = true
