@@ -20,7 +20,7 @@ export interface LifecyclePayload {
 }
 
 /** An event as the outbox keeps it. */
-export interface KeptEvent {
+export interface StoredEvent {
   readonly job: Job
   readonly payload: Omit<LifecyclePayload, 'eventId' | 'at' | 'delivery'>
 }

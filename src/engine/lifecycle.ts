@@ -20,7 +20,7 @@ export interface LifecycleHandlers {
 /** Events of jobs: recorded with what they tell of, delivered at least once, in the order of each job. */
 export interface Lifecycle {
   /** Whether anybody hears the events of such a job: else none are recorded. */
-  isWanted (job: Pick<JobRow, 'resource'>): boolean
+  hasSubscribers (job: Pick<JobRow, 'resource'>): boolean
   /** Records, now and then, how far a job is. Never fails. */
   progress (job: JobRow, progress: LiveProgress): void
   /** Delivers what is due, some time soon. */

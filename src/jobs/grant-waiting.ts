@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
-import { hasOverlap, nextGrantable, type WaitingJob, setHolding } from './locks/tickets.ts'
+import { hasOverlap, nextGrantable, type WaitingJob, setHeld } from './locks/tickets.ts'
 import { lockRoots } from './locks/root-locks.ts'
 import { grantJob } from './store/transitions.ts'
 
@@ -31,7 +31,7 @@ async function grant ({ database, tables }: Engine, job: WaitingJob): Promise<bo
       if (await hasOverlap(sql, tables, { kind, selectionId: job.selection_id, root, ticket: job.ticket })) return false
     }
     if (!await grantJob(sql, tables, job.id)) return false
-    await setHolding(sql, tables, job.selection_id)
+    await setHeld(sql, tables, job.selection_id)
     return true
   })
 }

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
 import { endJobNow } from '../jobs/end-job.ts'
 import type { JobRow } from '../engine/job-row.ts'
-import { askToCancel } from '../jobs/store/transitions.ts'
+import { requestCancel } from '../jobs/store/transitions.ts'
 import { readJob } from '../jobs/store/job-rows.ts'
 import { mapConnectionErrors } from '../database/unavailable.ts'
 
@@ -31,7 +31,7 @@ async function cancel (engine: Engine, id: string): Promise<JobRow> {
       }
       case 'running':
       case 'pausing': {
-        const asked = await askToCancel(database, tables, id)
+        const asked = await requestCancel(database, tables, id)
         if (asked === undefined) break
         await live.signal({ jobId: id, kind: 'request' }).catch((error: unknown) => {
           log.warn({ jobId: id, err: error }, 'could not signal a cancel; the heartbeat of the job will see it')

@@ -1,7 +1,7 @@
 import type { Health } from '../../schemas/health.ts'
 import { within } from '../deadline.ts'
 import type { Engine } from '../engine/engine.ts'
-import { countLivingWorkers, countStrandedJobs } from '../jobs/store/workers.ts'
+import { countLivingWorkers, countJobsWithoutWorker } from '../jobs/store/workers.ts'
 
 /** A part that does not answer within this time counts as down. */
 const answerMs = 2_000
@@ -19,7 +19,7 @@ export async function checkHealth (engine: Engine): Promise<Health> {
   }
   const [workers, stranded, queueUp, liveUp] = await Promise.all([
     ask('database', () => countLivingWorkers(database, tables, leaseMs)),
-    ask('database', () => countStrandedJobs(database, tables, leaseMs)),
+    ask('database', () => countJobsWithoutWorker(database, tables, leaseMs)),
     ask('queue', () => queue.ping(answerMs)),
     ask('live store', () => live.ping(answerMs))
   ])

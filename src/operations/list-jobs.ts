@@ -2,9 +2,9 @@ import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
 import { mapConnectionErrors } from '../database/unavailable.ts'
 import { viewAll, type JobView } from '../jobs/view/read-view.ts'
-import { listJobs as selectJobs, type JobPlace, type JobsWanted } from '../jobs/store/job-list.ts'
+import { listJobs as selectJobs, type JobPlace, type JobListQuery } from '../jobs/store/job-list.ts'
 
-export interface JobsQuery extends Omit<JobsWanted, 'after' | 'limit'> {
+export interface JobsQuery extends Omit<JobListQuery, 'after' | 'limit'> {
   cursor: string | undefined
   limit: number
   /** Whether the caller may see a job; undefined where the query itself asks for none but those. */

@@ -6,7 +6,7 @@ import { readJobs } from '../jobs/store/job-rows.ts'
 import { visibleRows } from '../entities/conditions.ts'
 import type { SelectionView } from '../entities/selection.ts'
 import type { GivenKey } from '../jobs/locks/lockable.ts'
-import { whoHolds, type Holder } from '../jobs/locks/record-holders.ts'
+import { findRecordHolders, type Holder } from '../jobs/locks/record-holders.ts'
 import type { Sql } from '../database/sql.ts'
 import type { RecordKey } from '../entities/record-key.ts'
 
@@ -24,7 +24,7 @@ export interface LocksRequest {
  * @throws validation_failed for what is no key of it, unavailable
  */
 export async function listLocks (engine: Engine, { resource, ids, view, canSee }: LocksRequest): Promise<Lock[]> {
-  const holders = await visibleHolders(engine, resource, view, await whoHolds(engine, resource.name, ids))
+  const holders = await visibleHolders(engine, resource, view, await findRecordHolders(engine, resource.name, ids))
   const jobIds = [...new Set(holders.map(({ jobId }) => jobId))]
   const rows = jobIds.length === 0 ? [] : await mapConnectionErrors(engine, () => readJobs(engine.database, engine.tables, jobIds))
   const seen = new Set<string>()

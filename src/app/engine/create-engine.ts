@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { EntityMetadata } from '@mikro-orm/core'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import type { FastifyRequest } from 'fastify'
-import { enterEngine } from '../../jobs/context/open-engines.ts'
+import { registerEngine } from '../../jobs/context/open-engines.ts'
 import { migrate, pendingMigrations } from '../../migrations/migrate.ts'
 import { createPool, type DatabasePool } from '../../database/pool.ts'
 import { readInstallationId } from '../../database/installation.ts'
@@ -118,7 +118,7 @@ export async function createEngine (settings: EngineSettings): Promise<OpenEngin
     const managers = openManagers(engine, {
       own: settings.manager, byResource: new Map(Object.entries(settings.resources).map(([name, { manager }]) => [name, manager])), hooks: settings.hooks
     })
-    const leave = enterEngine(engine)
+    const leave = registerEngine(engine)
     keep({ close: async () => leave() })
     return { engine, manager: managers.main, queueBackend, close }
   } catch (error) {

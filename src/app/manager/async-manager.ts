@@ -20,7 +20,7 @@ import type { GivenKey, LockableName } from '../../jobs/locks/lockable.ts'
 import { memberPath } from '../../validation/option-errors.ts'
 import { removeLocks } from '../../jobs/locks/lock-chunks.ts'
 import { lockedProblem } from '../../jobs/locks/take-locks.ts'
-import { whoHolds, type Holder } from '../../jobs/locks/record-holders.ts'
+import { findRecordHolders, type Holder } from '../../jobs/locks/record-holders.ts'
 import { cleanup } from '../../operations/cleanup/cleanup.ts'
 import type { CleanupSummary } from '../../operations/cleanup/summary.ts'
 import { mistakesOf } from '../../validation/validation-errors.ts'
@@ -180,7 +180,7 @@ export class AsyncManager {
   async checkConflicts (conflicts: Conflicts): Promise<HeldRecord[]> {
     requireConflicts(conflicts)
     const held = await Promise.all(Object.entries(conflicts).map(async ([entity, keys]) =>
-      (await whoHolds(this.#engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
+      (await findRecordHolders(this.#engine, entity, keys)).map((holder) => ({ entity, ...holder }))))
     return held.flat()
   }
 
@@ -201,7 +201,7 @@ export class AsyncManager {
 
   /** Which of these records are locked, and by whom. */
   async whoHolds (entity: LockableName, keys: readonly GivenKey[]): Promise<Holder[]> {
-    return whoHolds(this.#engine, entity, keys)
+    return findRecordHolders(this.#engine, entity, keys)
   }
 
   /** @throws records_locked while a job holds a record; in a transaction it stays free until that ends */

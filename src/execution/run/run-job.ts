@@ -5,8 +5,8 @@ import type { Engine } from '../../engine/engine.ts'
 import { isPowercrudError, messageOf } from '../../errors.ts'
 import { inJobContext } from '../../jobs/context/job-context.ts'
 import { endJobNow } from '../../jobs/end-job.ts'
-import { tellingLifecycle } from '../../jobs/lifecycle/report-progress.ts'
-import { progressMessage } from '../../jobs/view/progress-message.ts'
+import { progressPublisher } from '../../jobs/lifecycle/progress-publisher.ts'
+import { progressMessage } from '../../jobs/view/view-job.ts'
 import { createProgressTicker } from '../../live/progress-ticker.ts'
 import { createWriter } from '../create-writer.ts'
 import { isTransient } from '../writers/row-error.ts'
@@ -31,7 +31,7 @@ export async function runJob (engine: Engine, claim: Claim, stopping: AbortSigna
   const transactions = writeTransactions(engine, claim)
   const heartbeat = startHeartbeat(engine, claim)
   const ticker = createProgressTicker({
-    store: tellingLifecycle(engine, job),
+    store: progressPublisher(engine, job),
     jobId: job.id,
     fence,
     total: job.total,

@@ -1,5 +1,5 @@
 import { endJobNow } from '../../jobs/end-job.ts'
-import { parkJob, putBackJob } from '../../jobs/store/transitions.ts'
+import { pauseJob, releaseJob } from '../../jobs/store/transitions.ts'
 import type { Outcomes } from './counts.ts'
 import { interruptionOf, type Run, type RunEnd } from './run.ts'
 
@@ -19,10 +19,10 @@ export async function settleInterruption (run: Pick<Run, 'engine' | 'claim' | 'h
       return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
     }
     case 'pausing':
-      await parkJob(database, tables, { id: job.id, fence })
+      await pauseJob(database, tables, { id: job.id, fence })
       return { kind: 'left' }
     case 'stopping':
-      return await putBackJob(database, tables, { id: job.id, fence }) ? { kind: 'handedBack' } : { kind: 'left' }
+      return await releaseJob(database, tables, { id: job.id, fence }) ? { kind: 'handedBack' } : { kind: 'left' }
     case undefined:
       return { kind: 'left' }
   }

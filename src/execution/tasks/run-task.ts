@@ -6,9 +6,9 @@ import type { Engine } from '../../engine/engine.ts'
 import { engineError, isPowercrudError, problem } from '../../errors.ts'
 import { announceEnd, endJob, endJobNow } from '../../jobs/end-job.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { type JobEnd, retryJob } from '../../jobs/store/transitions.ts'
+import { type JobEnd, rescheduleJob } from '../../jobs/store/transitions.ts'
 import { saveCheckpoint } from '../../jobs/store/checkpoints.ts'
-import { tellingLifecycle } from '../../jobs/lifecycle/report-progress.ts'
+import { progressPublisher } from '../../jobs/lifecycle/progress-publisher.ts'
 import { createProgressTicker, type ProgressTicker } from '../../live/progress-ticker.ts'
 import { boundedCount, boundedMessage } from '../../live/reported-progress.ts'
 import type { Claim } from '../run/claim.ts'
@@ -53,7 +53,7 @@ export async function runTask (engine: Engine, claim: Claim, task: Task, stoppin
   const { job, fence } = claim
   const heartbeat = startHeartbeat(engine, claim)
   const ticker = createProgressTicker({
-    store: tellingLifecycle(engine, job),
+    store: progressPublisher(engine, job),
     jobId: job.id,
     fence,
     total: job.total,
@@ -208,7 +208,7 @@ async function settleFailure (run: TaskRun, end: JobEnd, error: unknown): Promis
 async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const { database, tables, queue, live, log } = engine
-  const n = await retryJob(database, tables, { id: job.id, fence, failed, restMs })
+  const n = await rescheduleJob(database, tables, { id: job.id, fence, failed, restMs })
   if (n === undefined) {
     await run.heartbeat.beat()
     return settleInterruption(run, undefined)

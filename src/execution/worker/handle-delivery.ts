@@ -1,6 +1,6 @@
 import { backoffMs } from '../../backoff.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { tellHindrance, readClaimability, type Claimability } from '../../jobs/store/claims.ts'
+import { recordBlockedReason, readClaimability, type Claimability } from '../../jobs/store/claims.ts'
 import { hasCapableWorker } from '../../jobs/store/workers.ts'
 import { isTerminal } from '../../engine/states.ts'
 import type { Delivery, DeliveryOutcome } from '../../queue/job-queue.ts'
@@ -61,7 +61,7 @@ async function reportBlocked (engine: Engine, { jobId, n }: Delivery, { resource
   if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${hindrance}. Give servers and workers the same config; the job waits for a worker that agrees`)
   if (!isNew && told !== null) return
   try {
-    if (await tellHindrance(database, tables, { id: jobId, n, hindrance })) await live.signal({ jobId, kind: 'status' })
+    if (await recordBlockedReason(database, tables, { id: jobId, n, hindrance })) await live.signal({ jobId, kind: 'status' })
   } catch (error) {
     log.warn({ jobId, err: error }, 'could not record why a job waits')
   }

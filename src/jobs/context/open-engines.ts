@@ -6,7 +6,7 @@ import type { BulkEntity } from '../../entities/resource.ts'
 const engines = new Set<Engine>()
 
 /** Lets code that is handed nothing find the engine of its entities. The returned function ends it. */
-export function enterEngine (engine: Engine): () => void {
+export function registerEngine (engine: Engine): () => void {
   engines.add(engine)
   return () => { engines.delete(engine) }
 }

@@ -4,8 +4,8 @@ import { settlesWithin, within } from '../../deadline.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import type { LifecycleHandlers, Lifecycle } from '../../engine/lifecycle.ts'
-import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent, type HeardJobs, putProgress } from './outbox.ts'
-import { keptEvent } from './record-events.ts'
+import { claimEvent, postponeEvent, removeEvent, type ClaimedEvent, type SubscribedJobs, replaceProgressEvent } from './outbox.ts'
+import { storedEvent } from './record-events.ts'
 import type { LiveProgress } from '../../live/live-store.ts'
 
 /** How long a handler may take over an event; then it counts as failed, and any process may deliver the event again. */
@@ -35,7 +35,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
   let delivering: Promise<void> | undefined
   let wanted = false
 
-  const isWanted = ({ resource }: Pick<JobRow, 'resource'>) => handlers().of(resource).wantsEvents
+  const hasSubscribers = ({ resource }: Pick<JobRow, 'resource'>) => handlers().of(resource).wantsEvents
 
   async function deliver (): Promise<void> {
     do await deliverDue()
@@ -61,7 +61,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
   async function deliverNext (): Promise<boolean> {
     const { database, tables } = engine()
     // What nobody here hears of is left to processes in which somebody does.
-    const heard = heardHere(handlers())
+    const heard = subscribedHere(handlers())
     if (!heard.elsewhere && heard.ofResources.length === 0) return false
     const claimed = await claimEvent(database, tables, { leaseMs: claimMs, heard })
     if (claimed === undefined) return false
@@ -109,15 +109,15 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
   async function recordProgress (job: JobRow, progress: LiveProgress): Promise<void> {
     const { database, tables } = engine()
     const now = { ...job, fence: progress.fence }
-    await putProgress(database, tables, { id: uuidv7(), jobId: job.id, fence: progress.fence, kept: keptEvent(engine(), now, progress) })
+    await replaceProgressEvent(database, tables, { id: uuidv7(), jobId: job.id, fence: progress.fence, kept: storedEvent(engine(), now, progress) })
     wake()
   }
 
   return {
-    isWanted,
+    hasSubscribers,
     progress (job, progress) {
       const now = performance.now()
-      if (!isWanted(job) || now - (reportedAtMs.get(job.id) ?? -Infinity) < progressEveryMs) return
+      if (!hasSubscribers(job) || now - (reportedAtMs.get(job.id) ?? -Infinity) < progressEveryMs) return
       // Who has been silent for long has ended, and is not kept in mind.
       for (const [id, atMs] of reportedAtMs) if (now - atMs > 60 * progressEveryMs) reportedAtMs.delete(id)
       reportedAtMs.set(job.id, now)
@@ -135,7 +135,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
 }
 
 /** The jobs whose events somebody hears in this process. */
-function heardHere ({ main, others }: LifecycleHandlers): HeardJobs {
+function subscribedHere ({ main, others }: LifecycleHandlers): SubscribedJobs {
   return {
     ofResources: [...others].flatMap(([resource, { wantsEvents }]) => wantsEvents ? [resource] : []),
     except: [...others.keys()],

@@ -1,10 +1,10 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
-import type { KeptEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
+import type { StoredEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
 
 /** Puts events of a job into the outbox, in order. Input: milliseconds before which nobody delivers them. */
 export async function insertEvents (
-  sql: Sql, tables: Tables, { jobId, events, kept, holdMs }: { jobId: string, events: readonly { id: string, event: LifecycleEvent }[], kept: KeptEvent, holdMs: number }
+  sql: Sql, tables: Tables, { jobId, events, kept, holdMs }: { jobId: string, events: readonly { id: string, event: LifecycleEvent }[], kept: StoredEvent, holdMs: number }
 ): Promise<void> {
   await sql.query(`
     INSERT INTO ${tables.outbox} (id, job_id, event, payload, due_at)
@@ -17,8 +17,8 @@ export async function insertEvents (
  * Puts how far a job is into the outbox: in the place of what was told before and nobody has heard yet, and only while
  * the claim stands. The job's row is shared until then, so that the end of the job comes after its progress, or instead.
  */
-export async function putProgress (
-  sql: Sql, tables: Tables, { id, jobId, fence, kept }: { id: string, jobId: string, fence: number, kept: KeptEvent }
+export async function replaceProgressEvent (
+  sql: Sql, tables: Tables, { id, jobId, fence, kept }: { id: string, jobId: string, fence: number, kept: StoredEvent }
 ): Promise<void> {
   await sql.query(`
     WITH living AS MATERIALIZED (
@@ -36,7 +36,7 @@ export interface ClaimedEvent {
   id: string
   job_id: string
   event: LifecycleEvent
-  payload: KeptEvent
+  payload: StoredEvent
   created_at: Date
   /** How often it was taken up, this time included: the claim. */
   attempts: number
@@ -45,7 +45,7 @@ export interface ClaimedEvent {
 }
 
 /** Jobs of which somebody hears. */
-export interface HeardJobs {
+export interface SubscribedJobs {
   /** Those of these resources, */
   readonly ofResources: readonly string[]
   /** and, if that is wanted, all (tasks too) but those of these. */
@@ -59,7 +59,7 @@ export interface HeardJobs {
  *
  * Input: how long the claim stands, milliseconds; the jobs whose events are wanted. Output: undefined when nothing is due.
  */
-export async function claimEvent (sql: Sql, tables: Tables, { leaseMs, heard }: { leaseMs: number, heard: HeardJobs }): Promise<ClaimedEvent | undefined> {
+export async function claimEvent (sql: Sql, tables: Tables, { leaseMs, heard }: { leaseMs: number, heard: SubscribedJobs }): Promise<ClaimedEvent | undefined> {
   const [row] = await sql.query<ClaimedEvent>(`
     WITH next AS (
       SELECT seq AS next_seq FROM ${tables.outbox} AS own

@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { viewJob } from '../view/view-job.ts'
 import type { LiveProgress } from '../../live/live-store.ts'
-import type { KeptEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
+import type { StoredEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
 import { insertEvents } from './outbox.ts'
 
 /** A job that the queue has not heard of yet may be taken back: nobody is told of it before that is settled, or this time is over. */
@@ -28,14 +28,14 @@ export async function recordEnd (engine: Recorder, sql: Sql, job: JobRow): Promi
 }
 
 async function record (engine: Recorder, sql: Sql, job: JobRow, events: readonly LifecycleEvent[], holdMs: number): Promise<void> {
-  if (!engine.lifecycle.isWanted(job)) return
+  if (!engine.lifecycle.hasSubscribers(job)) return
   await insertEvents(sql, engine.tables, {
-    jobId: job.id, events: events.map((event) => ({ id: uuidv7(), event })), kept: keptEvent(engine, job, undefined), holdMs
+    jobId: job.id, events: events.map((event) => ({ id: uuidv7(), event })), kept: storedEvent(engine, job, undefined), holdMs
   })
 }
 
 /** What is kept of a job with an event. */
-export function keptEvent (engine: Pick<Engine, 'options' | 'resources'>, job: JobRow, live: LiveProgress | undefined): KeptEvent {
+export function storedEvent (engine: Pick<Engine, 'options' | 'resources'>, job: JobRow, live: LiveProgress | undefined): StoredEvent {
   return {
     job: viewJob(engine, job, live),
     payload: { payload: job.spec.payload ?? null, group: job.group_name, affected: job.affected, set: job.spec.set ?? null }

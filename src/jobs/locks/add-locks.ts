@@ -2,11 +2,10 @@ import type { Conflict } from '../../../schemas/problem.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { LockSet } from './conflict-set.ts'
-import { freezeLockSet } from './freeze-lock-set.ts'
 import { findHolders } from './conflicts.ts'
 import { lockRoots } from './root-locks.ts'
-import { shareLivingJob } from './lock-chunks.ts'
-import { toldConflicts } from './serialize-conflicts.ts'
+import { shareLivingJob, freezeLockSet } from './lock-chunks.ts'
+import { serializeConflicts } from './serialize-conflicts.ts'
 
 export type Added =
   | { kind: 'added' }
@@ -33,7 +32,7 @@ export async function addLocks (
     for (const { lockable, keys } of sets) {
       const { key, root } = lockable
       const holders = await findHolders(sql, tables, { kind: key.kind, root, keys, except: undefined })
-      conflicts.push(...toldConflicts(lockable, holders.filter(({ job_id: holder }) => holder !== jobId)))
+      conflicts.push(...serializeConflicts(lockable, holders.filter(({ job_id: holder }) => holder !== jobId)))
       const own = new Set(holders.map((holder) => holder.key))
       wanted.push({ lockable, keys: keys.filter((key) => !own.has(key)) })
     }

@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import { lockableOf, type GivenKey, type LockableName } from './lockable.ts'
 import { shareRoot } from './root-locks.ts'
-import { whoHolds } from './record-holders.ts'
+import { findRecordHolders } from './record-holders.ts'
 
 /**
  * Makes sure that no job holds a record (or any of several), for a write that is not a bulk one. In a transaction that
@@ -32,7 +32,7 @@ export async function assertUnlockedIn (engine: Engine, entity: LockableName, ke
     await shareRoot(entityManagerSql(em ?? engine.orm.em as EntityManager), engine.tables.schema, lockable.root)
   }
   // Not in the caller's transaction: under a stricter isolation than READ COMMITTED it would see what was long ago.
-  const holders = await whoHolds(engine, entity, listOf(lockable.key.composite, keys))
+  const holders = await findRecordHolders(engine, entity, listOf(lockable.key.composite, keys))
   if (holders.length === 0) return
   throw problem('records_locked', holders.length === 1
     ? `the record of ${lockable.name} is locked by a job`

@@ -1,6 +1,8 @@
+import type { JobStatus } from '../../../schemas/job.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type KeyKind, type Tables, keyKinds } from '../../database/tables.ts'
-import type { JobStatus } from '../../../schemas/job.ts'
+import type { LockSet } from './conflict-set.ts'
+import { chunkSize } from '../selection/freeze.ts'
 
 /**
  * Adds keys to a selection as a living chunk behind the ones that it has: locks without work.
@@ -82,4 +84,11 @@ export async function removeLocks (
 /** Releases every record that a selection holds or stands in line for, of all root tables; part of the transaction that ends its job. */
 export async function releaseSelection (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.chunk} SET living = false, in_line = false WHERE selection_id = $1 AND (living OR in_line)`, [selectionId])
+}
+
+/** Adds records to a selection, in chunks behind those that it has. Whoever calls this has the root's advisory lock. */
+export async function freezeLockSet (sql: Sql, tables: Tables, selectionId: string, { lockable: { root, key: { kind } }, keys }: LockSet): Promise<void> {
+  for (let start = 0; start < keys.length; start += chunkSize) {
+    await freezeLocks(sql, tables, { kind, root, selectionId, keys: keys.slice(start, start + chunkSize) })
+  }
 }

@@ -3,7 +3,7 @@ import type { Lockable } from './lockable.ts'
 import type { StoredConflict } from './conflicts.ts'
 
 /** Conflicts as answers tell them. */
-export function toldConflicts ({ key }: Pick<Lockable, 'key'>, conflicts: readonly StoredConflict[]): Conflict[] {
+export function serializeConflicts ({ key }: Pick<Lockable, 'key'>, conflicts: readonly StoredConflict[]): Conflict[] {
   return conflicts.map((conflict) => ({
     id: key.toWire(conflict.key),
     jobId: conflict.job_id,

@@ -4,12 +4,12 @@ import type { Tables } from '../../database/tables.ts'
 import { problem } from '../../errors.ts'
 import { chunkSize } from '../selection/freeze.ts'
 import type { LockSet } from './conflict-set.ts'
-import { freezeLockSet } from './freeze-lock-set.ts'
+import { freezeLockSet } from './lock-chunks.ts'
 import { findConflicts } from './conflicts.ts'
 import { lockRoots } from './root-locks.ts'
-import { setInLine } from './tickets.ts'
+import { setWaiting } from './tickets.ts'
 import type { Taken } from './take-records.ts'
-import { toldConflicts } from './serialize-conflicts.ts'
+import { serializeConflicts } from './serialize-conflicts.ts'
 
 /**
  * Takes records of any number of tables for a new selection, all or none, like the launch of a bulk job does; the roots
@@ -28,11 +28,11 @@ export async function takeLocks (
   for (const { lockable } of sets) {
     const found = await findConflicts(sql, tables, { kind: lockable.key.kind, selectionId, root: lockable.root, limit: listedConflictsLimit })
     conflictCount += found.conflictCount
-    conflicts.push(...toldConflicts(lockable, found.conflicts))
+    conflicts.push(...serializeConflicts(lockable, found.conflicts))
   }
   if (conflictCount === 0) return 'held'
   if (!wait) throw lockedProblem(conflicts, conflictCount)
-  await setInLine(sql, tables, selectionId)
+  await setWaiting(sql, tables, selectionId)
   return 'waiting'
 }
 

@@ -6,8 +6,8 @@ import { problem } from '../../errors.ts'
 import type { Resource } from '../../entities/resource.ts'
 import { excludeLocked, findConflicts } from './conflicts.ts'
 import { lockRoots } from './root-locks.ts'
-import { setInLine } from './tickets.ts'
-import { toldConflicts } from './serialize-conflicts.ts'
+import { setWaiting } from './tickets.ts'
+import { serializeConflicts } from './serialize-conflicts.ts'
 
 /** `held`: the selection has its records. `waiting`: it stands in line for them. */
 export type Taken = 'held' | 'waiting'
@@ -31,13 +31,13 @@ export async function takeRecords (
   const found = await findConflicts(sql, tables, { kind: key.kind, selectionId, root, limit: onConflict === 'wait' ? 1 : listedConflictsLimit })
   if (found.conflictCount === 0) return 'held'
   if (onConflict === 'fail') throw refusal(resource, found)
-  await setInLine(sql, tables, selectionId)
+  await setWaiting(sql, tables, selectionId)
   return 'waiting'
 }
 
 function refusal (resource: Resource, { conflicts, conflictCount }: Awaited<ReturnType<typeof findConflicts>>) {
   return problem('records_locked', `${conflictCount} of the selected records of ${resource.name} ${conflictCount === 1 ? 'is' : 'are'} locked by another job`, {
     conflictCount,
-    conflicts: toldConflicts(resource, conflicts)
+    conflicts: serializeConflicts(resource, conflicts)
   })
 }

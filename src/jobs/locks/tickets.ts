@@ -4,12 +4,12 @@ import { mayTake } from '../store/status-sql.ts'
 import { overlaps } from './conflicts.ts'
 
 /** A selection stands in line for its records instead of holding them. */
-export async function setInLine (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
+export async function setWaiting (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.chunk} SET living = false, in_line = true WHERE selection_id = $1 AND living`, [selectionId])
 }
 
 /** Its turn has come: the selection holds its records. */
-export async function setHolding (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
+export async function setHeld (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.chunk} SET living = true, in_line = false WHERE selection_id = $1 AND in_line`, [selectionId])
 }
 

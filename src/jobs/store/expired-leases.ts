@@ -44,7 +44,7 @@ export async function requeueDeadJobs (sql: Sql, tables: Tables, { now, limit }:
  * A job that was to pause, and whose worker died before it did, is paused: what its last chunk wrote was rolled back.
  * Output: the jobs that were moved by this call.
  */
-export async function parkDeadJobs (sql: Sql, tables: Tables, { now, limit }: { now: Date, limit: number }): Promise<DeadJob[]> {
+export async function pauseDeadJobs (sql: Sql, tables: Tables, { now, limit }: { now: Date, limit: number }): Promise<DeadJob[]> {
   return sql.query<DeadJob>(`
     WITH dead AS (
       SELECT id AS dead_id, ${workerDied}::int AS death FROM ${tables.job}

@@ -9,7 +9,7 @@ export interface JobPlace {
   id: string
 }
 
-export interface JobsWanted {
+export interface JobListQuery {
   /** Undefined members ask for nothing. */
   status: readonly JobStatus[] | undefined
   resource: string | undefined
@@ -23,7 +23,7 @@ export interface JobsWanted {
 }
 
 /** A page of jobs, newest first, each with its place. */
-export async function listJobs (sql: Sql, tables: Tables, wanted: JobsWanted): Promise<(JobRow & { created_at_us: string })[]> {
+export async function listJobs (sql: Sql, tables: Tables, wanted: JobListQuery): Promise<(JobRow & { created_at_us: string })[]> {
   const values: unknown[] = []
   const given = (value: unknown) => `$${values.push(value)}`
   const conditions = [

@@ -6,7 +6,7 @@ import type { Tables } from '../../database/tables.ts'
  * `FOR UPDATE … SKIP LOCKED`. In a WITH, since a planner may run a subquery again and again, each time for other rows.
  * Output: how many went.
  */
-export async function removeDoomed (
+export async function removeRows (
   sql: Sql, { table, key, doomed }: { table: string, key: readonly string[], doomed: string }, values: readonly unknown[]
 ): Promise<number> {
   const [row] = await sql.query<{ count: number }>(`
@@ -27,7 +27,7 @@ const togetherAtMost = 100
  * SQL over $1 (an instant): the jobs that finished before it, oldest first, except those that a living job still reads
  * (an undo writes what the job that it undoes found).
  */
-export function oldJobs ({ job }: Tables): string {
+export function expiredJobs ({ job }: Tables): string {
   return `(
     SELECT id, selection_id FROM ${job} AS finished
     WHERE finished_at < $1 AND NOT EXISTS (
@@ -41,7 +41,7 @@ export function oldJobs ({ job }: Tables): string {
 
 /** Removes previews that can no longer be executed, some at a time. Output: how many went. */
 export async function removeExpiredPreviews (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
-  return removeDoomed(sql, {
+  return removeRows(sql, {
     table: tables.preview,
     key: ['id'],
     doomed: `
@@ -51,7 +51,7 @@ export async function removeExpiredPreviews (sql: Sql, tables: Tables, { before,
 
 /** Removes idempotency keys that are older than an instant, some at a time. Output: how many went. */
 export async function removeIdempotencyKeys (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
-  return removeDoomed(sql, {
+  return removeRows(sql, {
     table: tables.idempotency,
     key: ['key_hash'],
     doomed: `
@@ -60,13 +60,13 @@ export async function removeIdempotencyKeys (sql: Sql, tables: Tables, { before,
 }
 
 /** Removes the results and before-images of jobs that finished long ago, some rows at a time. Output: how many went. */
-export async function removeOldJobChunks (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
-  return removeDoomed(sql, {
+export async function removeExpiredJobChunks (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
+  return removeRows(sql, {
     table: tables.jobChunk,
     key: ['job_id', 'no'],
     doomed: `
       SELECT work.job_id, work.no
-      FROM ${oldJobs(tables)} AS old JOIN ${tables.jobChunk} AS work ON work.job_id = old.id
+      FROM ${expiredJobs(tables)} AS old JOIN ${tables.jobChunk} AS work ON work.job_id = old.id
       LIMIT $2
       FOR UPDATE OF work SKIP LOCKED`
   }, [before, limit])
@@ -76,13 +76,13 @@ export async function removeOldJobChunks (sql: Sql, tables: Tables, { before, li
  * Removes frozen keys of jobs that finished long ago: some rows at a time, however large their selections were. What
  * is living stays whatever else is true. Output: how many chunks went.
  */
-export async function removeOldChunks (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
-  return removeDoomed(sql, {
+export async function removeExpiredChunks (sql: Sql, tables: Tables, { before, limit }: { before: Date, limit: number }): Promise<number> {
+  return removeRows(sql, {
     table: tables.chunk,
     key: ['selection_id', 'no'],
     doomed: `
       SELECT chunk.selection_id, chunk.no
-      FROM ${oldJobs(tables)} AS old JOIN ${tables.chunk} AS chunk ON chunk.selection_id = old.selection_id
+      FROM ${expiredJobs(tables)} AS old JOIN ${tables.chunk} AS chunk ON chunk.selection_id = old.selection_id
       WHERE NOT chunk.living
       LIMIT $2
       FOR UPDATE OF chunk SKIP LOCKED`
@@ -93,13 +93,13 @@ export async function removeOldChunks (sql: Sql, tables: Tables, { before, limit
  * Removes jobs that finished long ago, once nothing hangs on them but their idempotency keys, which go along.
  * Output: how many jobs went.
  */
-export async function removeOldJobs (sql: Sql, tables: Tables, { before }: { before: Date }): Promise<number> {
-  return removeDoomed(sql, {
+export async function removeExpiredJobs (sql: Sql, tables: Tables, { before }: { before: Date }): Promise<number> {
+  return removeRows(sql, {
     table: tables.job,
     key: ['id'],
     doomed: `
       SELECT job.id
-      FROM ${oldJobs(tables)} AS old JOIN ${tables.job} AS job ON job.id = old.id
+      FROM ${expiredJobs(tables)} AS old JOIN ${tables.job} AS job ON job.id = old.id
       WHERE NOT EXISTS (SELECT FROM ${tables.chunk} AS chunk WHERE chunk.selection_id = old.selection_id)
         AND NOT EXISTS (SELECT FROM ${tables.jobChunk} AS work WHERE work.job_id = old.id)
       FOR UPDATE OF job SKIP LOCKED`
@@ -111,8 +111,8 @@ export async function removeOldJobs (sql: Sql, tables: Tables, { before }: { bef
  * of one: `beforeId`, the smallest id of the oldest selection that may still be used, keeps those that are fresh (ids are
  * UUIDs of version 7, which sort by time). Output: how many chunks went.
  */
-export async function removeOrphanChunks (sql: Sql, tables: Tables, { beforeId, limit }: { beforeId: string, limit: number }): Promise<number> {
-  return removeDoomed(sql, {
+export async function removeOrphanedChunks (sql: Sql, tables: Tables, { beforeId, limit }: { beforeId: string, limit: number }): Promise<number> {
+  return removeRows(sql, {
     table: tables.chunk,
     key: ['selection_id', 'no'],
     doomed: `

@@ -5,7 +5,7 @@ import { workerDied } from './expired-leases.ts'
 import type { JobStatus } from '../../../schemas/job.ts'
 import { claimedStatuses } from '../../engine/states.ts'
 import { mayTake, statusIn } from './status-sql.ts'
-import { canDo } from './workers.ts'
+import { isCapable } from './workers.ts'
 
 /** How a job that is taken from its worker has to end. */
 export type TransactionOutcome = 'cancelled' | 'poisoned' | 'stuck'
@@ -77,7 +77,7 @@ export async function findAbandonedJobs (
     WHERE ${mayTake('abandon')} AND touched_at < $1::timestamptz - $2 * interval '1 ms'
       AND (run_after IS NULL OR run_after < $1::timestamptz - $2 * interval '1 ms')
       AND NOT EXISTS (SELECT FROM ${tables.worker} AS worker
-        WHERE seen_at >= $1::timestamptz - $2 * interval '1 ms' AND ${canDo({ worker: 'worker', job: 'job' })})
+        WHERE seen_at >= $1::timestamptz - $2 * interval '1 ms' AND ${isCapable({ worker: 'worker', job: 'job' })})
     ORDER BY touched_at
     LIMIT $3`, [now, ttlMs, limit])
 }

@@ -10,7 +10,7 @@ import { mayTake, statusAfter } from './status-sql.ts'
  * A worker that shuts down gives its job back: no lease, the same delivery number, and the attempt does not count.
  * Output: whether it was still this worker's to give.
  */
-export async function putBackJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
+export async function releaseJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
     SET status = ${statusAfter('release')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = now()
@@ -26,7 +26,7 @@ export async function putBackJob (sql: Sql, tables: Tables, { id, fence }: { id:
  * Input: the claim, whether the handler failed (what is only interrupted does not count), the rest in milliseconds.
  * Output: the new delivery number; undefined when somebody else has the job, or asked something of it.
  */
-export async function retryJob (
+export async function rescheduleJob (
   sql: Sql, tables: Tables, { id, fence, failed, restMs }: { id: string, fence: number, failed: boolean, restMs: number }
 ): Promise<number | undefined> {
   const [row] = await sql.query<{ n: number }>(`
@@ -39,7 +39,7 @@ export async function retryJob (
 }
 
 /** The worker of a pausing job lets go of it. Output: whether it was still this worker's to park. */
-export async function parkJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
+export async function pauseJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
     SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
@@ -49,7 +49,7 @@ export async function parkJob (sql: Sql, tables: Tables, { id, fence }: { id: st
 }
 
 /** Asks the worker of a job to stop; its lease stays. Output: undefined when nobody works on the job (any more). */
-export async function askToCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
+export async function requestCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job} SET status = ${statusAfter('requestCancel')}, touched_at = now()
     WHERE id = $1 AND ${mayTake('requestCancel')} RETURNING *`, [id])

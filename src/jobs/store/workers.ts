@@ -7,7 +7,7 @@ import type { Abilities } from '../../engine/capabilities.ts'
  * SQL: whether a worker can do a job, as `hindranceOf` judges it. A worker that does not tell what it can do is taken to
  * be able. Null is no.
  */
-export function canDo ({ worker, job }: { worker: string, job: string }): string {
+export function isCapable ({ worker, job }: { worker: string, job: string }): string {
   const task = `${worker}.abilities -> 'tasks' -> ${job}.operation`
   const version = `coalesce((${job}.spec ->> 'version')::int, 1)`
   return `(${worker}.abilities IS NULL OR CASE ${job}.kind
@@ -68,13 +68,13 @@ export async function countLivingWorkers (sql: Sql, tables: Tables, livingMs: nu
 const countedAtMost = 1_000
 
 /** How many of the queued jobs none of the living workers can do; with no worker alive, all of them. 1000 at most. */
-export async function countStrandedJobs (sql: Sql, tables: Tables, livingMs: number): Promise<number> {
+export async function countJobsWithoutWorker (sql: Sql, tables: Tables, livingMs: number): Promise<number> {
   const [row] = await sql.query<{ stranded: number }>(`
     SELECT count(*)::int AS stranded FROM (
       SELECT FROM ${tables.job} AS job
       WHERE ${mayTake('claim')} AND finished_at IS NULL AND NOT EXISTS (
         SELECT FROM ${tables.worker} AS worker
-        WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms' AND ${canDo({ worker: 'worker', job: 'job' })})
+        WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms' AND ${isCapable({ worker: 'worker', job: 'job' })})
       LIMIT $2
     ) AS found`, [livingMs, countedAtMost])
   return row!.stranded
@@ -83,7 +83,7 @@ export async function countStrandedJobs (sql: Sql, tables: Tables, livingMs: num
 /** Whether a worker that reported within `livingMs` that it is alive can do a job. */
 export async function hasCapableWorker (sql: Sql, tables: Tables, { jobId, livingMs }: { jobId: string, livingMs: number }): Promise<boolean> {
   const rows = await sql.query(`
-    SELECT FROM ${tables.job} AS job JOIN ${tables.worker} AS worker ON ${canDo({ worker: 'worker', job: 'job' })}
+    SELECT FROM ${tables.job} AS job JOIN ${tables.worker} AS worker ON ${isCapable({ worker: 'worker', job: 'job' })}
     WHERE job.id = $1 AND stopped_at IS NULL AND seen_at > now() - $2 * interval '1 ms'
     LIMIT 1`, [jobId, livingMs])
   return rows.length > 0

@@ -1,11 +1,9 @@
 import type { Job } from '../../../schemas/job.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { processedOf, type JobRow } from '../../engine/job-row.ts'
+import { isTerminal } from '../../engine/states.ts'
 import type { LiveProgress } from '../../live/live-store.ts'
 import { paceOf } from '../../live/rate.ts'
-import { isUndoable } from './is-undoable.ts'
-import { processedOf, type JobRow } from '../../engine/job-row.ts'
-import { progressMessage } from './progress-message.ts'
-import { isTerminal } from '../../engine/states.ts'
 
 /**
  * A job as clients see it: its row, and while it runs what was told live.
@@ -66,4 +64,20 @@ function linksOf (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow): J
     cancel: isTerminal(status) || status === 'cancelling' ? null : `${job}/cancel`,
     undo: isUndoable(engine, row) ? `${job}/undo` : null
   }
+}
+
+const verbs: Readonly<Record<string, string>> = { update: 'updating', delete: 'deleting', undo: 'undoing' }
+
+/** How far a job is, for people: `updating: 300/2000`. */
+export function progressMessage (operation: string, processed: number, total: number): string {
+  return `${verbs[operation] ?? operation}: ${processed}/${total}`
+}
+
+/**
+ * Whether a job has something that can be undone: what it wrote, and kept as it was before. Whether it has been undone,
+ * the launch finds out.
+ */
+export function isUndoable ({ resources }: Pick<Engine, 'resources'>, job: JobRow): boolean {
+  return job.spec.keepsImages === true && job.resource !== null && (resources.get(job.resource)?.options.undo ?? false) &&
+    isTerminal(job.status) && job.succeeded > 0
 }

@@ -1,5 +1,5 @@
 import { terminateBackend } from '../../jobs/store/claims.ts'
-import { parkDeadJobs, requeueDeadJobs, type DeadJob } from '../../jobs/store/expired-leases.ts'
+import { pauseDeadJobs, requeueDeadJobs, type DeadJob } from '../../jobs/store/expired-leases.ts'
 import { publishStatus, eachJob, whenReachable, type Sweep } from './sweep.ts'
 
 const pageSize = 100
@@ -20,7 +20,7 @@ export async function requeueExpired (sweep: Sweep): Promise<void> {
 /** Pauses jobs whose worker died while they were pausing. */
 export async function pauseExpired (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, now, summary } = sweep
-  await eachJob(sweep, () => parkDeadJobs(database, tables, { now, limit: pageSize }), async (job) => {
+  await eachJob(sweep, () => pauseDeadJobs(database, tables, { now, limit: pageSize }), async (job) => {
     summary.paused += 1
     await terminateBackendOf(sweep, job)
     await publishStatus(sweep, job.id)

@@ -1,4 +1,4 @@
-import { removeDeadWorkers, removeExpiredPreviews, removeIdempotencyKeys, removeOldChunks, removeOldJobChunks, removeOldJobs, removeOrphanChunks } from '../../jobs/store/purge.ts'
+import { removeDeadWorkers, removeExpiredPreviews, removeIdempotencyKeys, removeExpiredChunks, removeExpiredJobChunks, removeExpiredJobs, removeOrphanedChunks } from '../../jobs/store/purge.ts'
 import { before, whenReachable, purgeInBatches, type Sweep } from './sweep.ts'
 
 /** The maximum number of rows that one statement removes. */
@@ -13,9 +13,9 @@ export async function purgeJobs (sweep: Sweep): Promise<void> {
   const old = { before: before(sweep, cleanupGracePeriodMs), limit: batchSize }
   // All three statements pick the same, oldest jobs: dependent rows go first.
   summary.jobsRemoved += await purgeInBatches(sweep, async () => {
-    summary.chunksRemoved += await purgeInBatches(sweep, () => removeOldChunks(database, tables, old))
-    await purgeInBatches(sweep, () => removeOldJobChunks(database, tables, old))
-    return removeOldJobs(database, tables, old)
+    summary.chunksRemoved += await purgeInBatches(sweep, () => removeExpiredChunks(database, tables, old))
+    await purgeInBatches(sweep, () => removeExpiredJobChunks(database, tables, old))
+    return removeExpiredJobs(database, tables, old)
   })
 }
 
@@ -30,7 +30,7 @@ export async function purgePreviews (sweep: Sweep): Promise<void> {
 export async function purgeOrphanChunks (sweep: Sweep): Promise<void> {
   const { engine: { database, tables }, summary } = sweep
   const beforeId = smallestIdAt(before(sweep, orphanAgeMs))
-  summary.chunksRemoved += await purgeInBatches(sweep, () => removeOrphanChunks(database, tables, { beforeId, limit: batchSize }))
+  summary.chunksRemoved += await purgeInBatches(sweep, () => removeOrphanedChunks(database, tables, { beforeId, limit: batchSize }))
 }
 
 export async function purgeIdempotencyKeys (sweep: Sweep): Promise<void> {

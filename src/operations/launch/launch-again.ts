@@ -1,7 +1,7 @@
 import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import type { SelectionView } from '../../entities/selection.ts'
-import { isUndoable } from '../../jobs/view/is-undoable.ts'
+import { isUndoable } from '../../jobs/view/view-job.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import type { BulkLaunch } from './launch-bulk.ts'
 import { performBulk } from './perform-bulk.ts'

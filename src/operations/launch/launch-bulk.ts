@@ -8,7 +8,7 @@ import { recordCreate } from '../../jobs/lifecycle/record-events.ts'
 import { takeRecords } from '../../jobs/locks/take-records.ts'
 import type { FrozenSelection, Selection, SelectionView } from '../../entities/selection.ts'
 import { checkReferences } from '../../entities/references.ts'
-import { deliver, pingQueue } from '../../jobs/deliver.ts'
+import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
 import { freezeLaunch } from './freeze-launch.ts'
 import { keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../../jobs/idempotency.ts'
 import { type JobRow, type JobSpec, specOf } from '../../engine/job-row.ts'
@@ -16,7 +16,7 @@ import { insertJob } from '../../jobs/store/job-rows.ts'
 import { insertJobChunks } from '../../jobs/store/chunks.ts'
 import { lockUndoneJob } from '../../jobs/store/launches.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
-import { requireRoom } from '../../jobs/queued-jobs-limit.ts'
+import { enforceQueuedJobsLimit } from '../../jobs/queued-jobs-limit.ts'
 
 export interface BulkLaunch {
   resource: EngineResource
@@ -52,9 +52,9 @@ export interface Launched {
  */
 export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<Launched> {
   // Before the transaction: the holder of one connection of a pool must not wait for another one.
-  const unreachable = mayBeQueued(engine, launch) ? await pingQueue(engine).then(() => undefined, (error: Error) => error) : undefined
+  const unreachable = mayBeQueued(engine, launch) ? await requireQueue(engine).then(() => undefined, (error: Error) => error) : undefined
   const launched = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
-  if (launched.job.status === 'queued' && !launched.replayed) await deliver(engine, launched.job)
+  if (launched.job.status === 'queued' && !launched.replayed) await enqueue(engine, launched.job)
   return launched
 }
 
@@ -79,7 +79,7 @@ async function prepare (engine: Engine, sql: Sql, launch: BulkLaunch, unreachabl
     : 'held'
   if (isSmall && taken === 'waiting') requireBackground(launch, unreachable)
   const claimed = isSmall && taken === 'held'
-  if (!claimed) await requireRoom(engine, sql, launch.user)
+  if (!claimed) await enforceQueuedJobsLimit(engine, sql, launch.user)
   const job = await insertJob(sql, tables, {
     id,
     kind: 'bulk',

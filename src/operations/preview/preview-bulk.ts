@@ -6,7 +6,7 @@ import type { BulkLaunch } from '../launch/launch-bulk.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { specOf } from '../../engine/job-row.ts'
 import { findConflicts } from '../../jobs/locks/conflicts.ts'
-import { toldConflicts } from '../../jobs/locks/serialize-conflicts.ts'
+import { serializeConflicts } from '../../jobs/locks/serialize-conflicts.ts'
 import { freeze } from '../../jobs/selection/freeze.ts'
 import type { Selection } from '../../entities/selection.ts'
 import { createWriter } from '../../execution/create-writer.ts'
@@ -71,6 +71,6 @@ async function freezePreview ({ tables, chunkSize }: Engine, sql: Sql, request: 
     id: previewId, resource: resource.name, operation: request.operation, spec: specOf(request), userId: user?.id ?? null, total, chunkCount, ttlMs
   })
   return {
-    previewId, count: total, conflicts: toldConflicts(resource, found.conflicts), conflictCount: found.conflictCount, expiresAt: expiresAt.toISOString()
+    previewId, count: total, conflicts: serializeConflicts(resource, found.conflicts), conflictCount: found.conflictCount, expiresAt: expiresAt.toISOString()
   }
 }

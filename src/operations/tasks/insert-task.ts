@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { JobRow } from '../../engine/job-row.ts'
-import { requireRoom } from '../../jobs/queued-jobs-limit.ts'
+import { enforceQueuedJobsLimit } from '../../jobs/queued-jobs-limit.ts'
 import { insertJob, type TaskTerms } from '../../jobs/store/job-rows.ts'
 import { recordCreate } from '../../jobs/lifecycle/record-events.ts'
 import type { LockSet } from '../../jobs/locks/conflict-set.ts'
@@ -29,7 +29,7 @@ export async function insertTask (engine: Engine, sql: Sql, { name, payload, ver
   const { tables } = engine
   const id = uuidv7()
   const taken = await takeLocks(sql, tables, { sets, selectionId: id, wait: onConflict === 'wait' })
-  await requireRoom(engine, sql, user)
+  await enforceQueuedJobsLimit(engine, sql, user)
   const job = await insertJob(sql, tables, {
     id,
     kind: 'task',

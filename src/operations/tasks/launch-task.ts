@@ -2,7 +2,7 @@ import { TaskLaunchSchema } from '../../../schemas/task.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { configurationError, problem } from '../../errors.ts'
-import { deliver, pingQueue } from '../../jobs/deliver.ts'
+import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
 import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../../jobs/idempotency.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
@@ -52,9 +52,9 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
   const idempotency = options.idempotencyKey === undefined
     ? undefined
     : idempotencyClaim({ key: options.idempotencyKey, userId: userOf(options)?.id ?? null, route: `task ${name}`, body: { payload: travelled, locks: sets.map(({ lockable, keys }) => [lockable.root, keys]) } })
-  await pingQueue(engine)
+  await requireQueue(engine)
   const { job, replayed } = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, newTask(task, travelled, sets, options), idempotency)))
-  if (job.status === 'queued' && !replayed) await deliver(engine, job, delayOf(options))
+  if (job.status === 'queued' && !replayed) await enqueue(engine, job, delayOf(options))
   return job
 }
 

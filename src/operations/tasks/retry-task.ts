@@ -2,7 +2,7 @@ import type { EntityMetadata } from '@mikro-orm/core'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { isPowercrudError, problem } from '../../errors.ts'
-import { deliver, pingQueue } from '../../jobs/deliver.ts'
+import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockRetriedJob } from '../../jobs/store/launches.ts'
@@ -23,9 +23,9 @@ import { payloadFor } from '../../execution/tasks/task-definitions.ts'
  */
 export async function retryTask (engine: Engine, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
   requireRetriable(engine, job)
-  await pingQueue(engine)
+  await requireQueue(engine)
   const retry = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, job, user)))
-  if (retry.status === 'queued') await deliver(engine, retry)
+  if (retry.status === 'queued') await enqueue(engine, retry)
   return retry
 }
 

@@ -8,7 +8,7 @@ import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { defineTask } from '../../../src/engine/task.ts'
 import { abilitiesOf, hindranceOf, type Abilities } from '../../../src/engine/capabilities.ts'
-import { canDo, registerWorker } from '../../../src/jobs/store/workers.ts'
+import { isCapable, registerWorker } from '../../../src/jobs/store/workers.ts'
 import { Item } from '../../fixtures/entities.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
@@ -126,7 +126,7 @@ t.test('the database judges who can do what as the workers do', async (t) => {
   for (const abilities of able) {
     for (const { id } of jobs) {
       const [row] = await engine.database.query<{ kind: 'bulk' | 'task', resource: string | null, operation: string, fingerprint: string, version: number | null, able: boolean | null }>(`
-        SELECT kind, resource, operation, fingerprint, (spec ->> 'version')::int AS version, ${canDo({ worker: 'worker', job: 'job' })} AS able
+        SELECT kind, resource, operation, fingerprint, (spec ->> 'version')::int AS version, ${isCapable({ worker: 'worker', job: 'job' })} AS able
         FROM powercrud.job, (SELECT $2::jsonb AS abilities) AS worker WHERE id = $1`, [id, JSON.stringify(abilities)])
       t.equal(row!.able ?? false, hindranceOf(abilities, row!) === undefined, `${row!.operation} by ${JSON.stringify(abilities)}`)
       seen.add(row!.able ?? false)

@@ -6,7 +6,7 @@ import { Article, Comment, hooked } from '../../fixtures/hooked.ts'
 import { openBulk } from '../../helpers/bulk.ts'
 import { bulkLaunch, work } from '../../helpers/engine.ts'
 import { createGate } from '../../helpers/gate.ts'
-import { whoHolds } from '../../../src/jobs/locks/record-holders.ts'
+import { findRecordHolders } from '../../../src/jobs/locks/record-holders.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 
 const Project = defineEntity({ name: 'Project', properties: { id: p.integer().primary(), name: p.string() } })
@@ -53,7 +53,7 @@ t.test('while the delete runs its children are locked, and released with it', as
   const { job } = await launchBulk(engine, bulkLaunch(engine, 'projects', { selection: { ids: [1] }, runInRequest: 'never' }))
   const working = work(engine, job)
   await gate.waitUntilReached()
-  t.match(await whoHolds(engine, 'chores', [1, 2, 3]), [{ id: 1, jobId: job.id }, { id: 2, jobId: job.id }])
+  t.match(await findRecordHolders(engine, 'chores', [1, 2, 3]), [{ id: 1, jobId: job.id }, { id: 2, jobId: job.id }])
   await t.rejects(hold([2, 3]), { code: 'records_locked', conflictCount: 1 })
   await gate.open()
   await working

@@ -4,7 +4,7 @@ import { LockMode } from '@mikro-orm/core'
 import { IsolationLevel, type EntityManager } from '@mikro-orm/postgresql'
 import { assertUnlocked, requireUnlocked } from '../../../plugins/index.ts'
 import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
-import { whoHolds } from '../../../src/jobs/locks/record-holders.ts'
+import { findRecordHolders } from '../../../src/jobs/locks/record-holders.ts'
 import { Account, Country, Item, Label, Ledger, Seat } from '../../fixtures/entities.ts'
 import { openBulk } from '../../helpers/bulk.ts'
 import { bulkLaunch, work } from '../../helpers/engine.ts'
@@ -45,10 +45,10 @@ t.test('a record is locked as long as its job lives, and its neighbours are not'
   for (const id of [1, 4, 6]) await assertUnlocked(Item, id)
   await assertUnlocked(Label, 3)
 
-  t.match(await whoHolds(engine, Item, [5, 4, 3]), [{ id: 3, jobId: job.id, createdBy: null }, { id: 5 }])
+  t.match(await findRecordHolders(engine, Item, [5, 4, 3]), [{ id: 3, jobId: job.id, createdBy: null }, { id: 5 }])
   await work(engine, job)
   await assertUnlocked(Item, [3, 5])
-  t.same(await whoHolds(engine, Item, [3, 5]), [])
+  t.same(await findRecordHolders(engine, Item, [3, 5]), [])
 })
 
 t.test('keys of every kind, in every form that code has at hand', async (t) => {

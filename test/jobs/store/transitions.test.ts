@@ -10,13 +10,13 @@ import { tablesIn } from '../../../src/database/tables.ts'
 import { plannedTransitions, transitions, type EndTransition, type TransitionName } from '../../../src/engine/states.ts'
 import { shareLivingJob } from '../../../src/jobs/locks/lock-chunks.ts'
 import { commitCounts, saveCheckpoint } from '../../../src/jobs/store/checkpoints.ts'
-import { claimJob, recordBackend, renewLease, tellHindrance } from '../../../src/jobs/store/claims.ts'
+import { claimJob, recordBackend, renewLease, recordBlockedReason } from '../../../src/jobs/store/claims.ts'
 import { renumberJob } from '../../../src/jobs/store/deliveries.ts'
-import { parkDeadJobs, requeueDeadJobs } from '../../../src/jobs/store/expired-leases.ts'
+import { pauseDeadJobs, requeueDeadJobs } from '../../../src/jobs/store/expired-leases.ts'
 import { insertJob } from '../../../src/jobs/store/job-rows.ts'
 import { withdrawJob } from '../../../src/jobs/store/launches.ts'
 import { findAbandonedJobs, takeOverJobs } from '../../../src/jobs/store/takeovers.ts'
-import { askToCancel, finishJob, grantJob, parkJob, putBackJob, retryJob } from '../../../src/jobs/store/transitions.ts'
+import { requestCancel, finishJob, grantJob, pauseJob, releaseJob, rescheduleJob } from '../../../src/jobs/store/transitions.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
 
 const tables = tablesIn('powercrud')
@@ -35,14 +35,14 @@ const takenBy: Record<Exclude<TransitionName, 'launch' | EndTransition>, readonl
   grant: [(sql, id) => grantJob(sql, tables, id)],
   claim: [(sql, id) => claimJob(sql, tables, { id, n: 1, worker: 'it', leaseMs: 1_000 })],
   reclaim: [(sql, id) => claimJob(sql, tables, { id, n: 1, worker: 'it', leaseMs: 1_000 })],
-  release: [(sql, id) => putBackJob(sql, tables, { id, fence })],
-  reschedule: [(sql, id) => retryJob(sql, tables, { id, fence, failed: true, restMs: 1_000 })],
+  release: [(sql, id) => releaseJob(sql, tables, { id, fence })],
+  reschedule: [(sql, id) => rescheduleJob(sql, tables, { id, fence, failed: true, restMs: 1_000 })],
   requeue: [(sql) => requeueDeadJobs(sql, tables, { now, limit: 10 })],
   pause: [
-    (sql, id) => parkJob(sql, tables, { id, fence }),
-    (sql) => parkDeadJobs(sql, tables, { now, limit: 10 })
+    (sql, id) => pauseJob(sql, tables, { id, fence }),
+    (sql) => pauseDeadJobs(sql, tables, { now, limit: 10 })
   ],
-  requestCancel: [(sql, id) => askToCancel(sql, tables, id)]
+  requestCancel: [(sql, id) => requestCancel(sql, tables, id)]
 }
 
 /** Statements that write or lock a job's row and leave its status as it is, whatever it is. */
@@ -52,7 +52,7 @@ const movingNothing: Readonly<Record<string, Statement>> = {
   saveCheckpoint: (sql, id) => saveCheckpoint(sql, tables, { id, fence, value: 1 }),
   renewLease: (sql, id) => renewLease(sql, tables, { id, fence, leaseMs: 1_000, moved: true }),
   recordBackend: (sql, id) => recordBackend(sql, tables, { id, fence, pid: 1, start: now }),
-  tellHindrance: (sql, id) => tellHindrance(sql, tables, { id, n: 1, hindrance: 'why' }),
+  recordBlockedReason: (sql, id) => recordBlockedReason(sql, tables, { id, n: 1, hindrance: 'why' }),
   renumberJob: (sql, id) => renumberJob(sql, tables, { id, n: 1 }),
   takeOverJobs: (sql) => takeOverJobs(sql, tables, { now, maxTaskDurationMs: 1_000, leaseMs: 1_000, limit: 10 }),
   findAbandonedJobs: (sql) => findAbandonedJobs(sql, tables, { now, ttlMs: 1_000, limit: 10 })
@@ -86,8 +86,8 @@ async function resultOf (client: Client, status: JobStatus, run: Statement, { fe
   try {
     const { id } = await insertJob(sql, tables, newJob('queued'))
     await client.query(`
-      UPDATE powercrud.job SET status = $2, fence = $3, lease = CASE WHEN $4 THEN now() - interval '1 second' END,
-        finished_at = CASE WHEN $5 THEN now() END, progressed_at = now() - interval '1 hour', touched_at = now() - interval '1 minute'
+      UPDATE powercrud.job SET status = $2, fence = $3, lease = CASE WHEN $4 THEN now() - interval '1 hour' END,
+        finished_at = CASE WHEN $5 THEN now() END, progressed_at = now() - interval '1 hour', touched_at = now() - interval '1 hour'
       WHERE id = $1`, [id, status, given, transitions.finish.from.includes(status), (terminalStatuses as readonly string[]).includes(status)])
     await run(sql, id)
     const { rows: [row] } = await client.query<{ status: JobStatus }>('SELECT status FROM powercrud.job WHERE id = $1', [id])

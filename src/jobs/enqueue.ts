@@ -11,7 +11,7 @@ const pingTimeoutMs = 2_000
  * Asks the queue and the live store whether they are there, before a job is made for them.
  * @throws unavailable
  */
-export async function pingQueue ({ queue, live, log }: Engine): Promise<void> {
+export async function requireQueue ({ queue, live, log }: Engine): Promise<void> {
   try {
     await Promise.all([queue.ping(pingTimeoutMs), live.ping(pingTimeoutMs)])
   } catch (error) {
@@ -25,7 +25,7 @@ export async function pingQueue ({ queue, live, log }: Engine): Promise<void> {
  * it will be done.
  * @throws unavailable when the job was taken back
  */
-export async function deliver (engine: Engine, job: Pick<JobRow, 'id' | 'n' | 'resource'>, delayMs = 0): Promise<void> {
+export async function enqueue (engine: Engine, job: Pick<JobRow, 'id' | 'n' | 'resource'>, delayMs = 0): Promise<void> {
   const { queue, database, tables, log } = engine
   try {
     await queue.add({ jobId: job.id, n: job.n }, delayMs > 0 ? { delayMs } : {})
@@ -34,11 +34,11 @@ export async function deliver (engine: Engine, job: Pick<JobRow, 'id' | 'n' | 'r
     if (!await withdrawJob(database, tables, job.id)) return
     throw problem('unavailable', 'the queue cannot be reached; nothing was changed', { retryAfterSeconds, cause: error })
   }
-  if (engine.lifecycle.isWanted(job)) await tellCreate(engine, job.id)
+  if (engine.lifecycle.hasSubscribers(job)) await releaseCreateEvent(engine, job.id)
 }
 
 /** Until now the job could have been taken back. Where this fails, its events are told a little later. */
-async function tellCreate ({ database, tables, lifecycle, log }: Engine, jobId: string): Promise<void> {
+async function releaseCreateEvent ({ database, tables, lifecycle, log }: Engine, jobId: string): Promise<void> {
   try {
     await releaseEvents(database, tables, jobId)
     lifecycle.wake()
