@@ -1,6 +1,6 @@
 import type { City, CityStatus } from '../entities/index.ts'
 import type { CityPage } from '../routes/select-cities.ts'
-import type { CityQuery } from '../schemas/index.ts'
+import type { CityQuery, CitySort } from '../schemas/index.ts'
 import { html, type Html } from './html.ts'
 import { pageUrl, pageSize, selectionOf } from './page-query.ts'
 import { formatDay, formatNumber, statusLabels } from './format.ts'
@@ -11,38 +11,52 @@ import { formatDay, formatNumber, statusLabels } from './format.ts'
  */
 export function cityTable ({ total, cities }: CityPage, query: CityQuery): Html {
   return html`
-<section id="cities" class="card" aria-label="Cities" tabindex="-1" data-total="${total}" data-selection="${JSON.stringify(selectionOf(query))}"
+<section id="cities" class="card" aria-label="Cities" tabindex="-1" data-total="${total}" data-sort="${query.sort}" data-selection="${JSON.stringify(selectionOf(query))}"
   hx-get="${pageUrl(query, query.offset)}" hx-trigger="refresh" hx-swap="outerHTML show:none">
-  ${cities.length === 0 ? nothing(total, query) : table(cities)}
+  ${cities.length === 0 ? nothing(total, query) : table(cities, query)}
   ${pager(total, cities.length, query)}
 </section>`
 }
 
-function table (cities: City[]): Html {
+function table (cities: City[], query: CityQuery): Html {
   return html`
 <table>
-  <caption class="unseen">Cities, ordered by id</caption>
+  <caption class="unseen">Cities</caption>
   <thead>
     <tr>
-      <th scope="col" class="check"><input type="checkbox" id="select-page" aria-label="Select all cities on this page"></th>
-      <th scope="col">City</th>
-      <th scope="col" class="wide">Country</th>
-      <th scope="col" class="number wide">Population</th>
-      <th scope="col">Status</th>
-      <th scope="col" class="number wide">Priority</th>
+      <th scope="col" class="check"><label class="target"><input type="checkbox" id="select-page" aria-label="Select all cities on this page"></label></th>
+      ${columnHeader('name', 'City', '', query)}
+      ${columnHeader('country', 'Country', 'wide', query)}
+      ${columnHeader('-population', 'Population', 'number wide', query)}
+      ${columnHeader('status', 'Status', '', query)}
+      ${columnHeader('priority', 'Priority', 'number wide', query)}
       <th scope="col" class="wide">Tags</th>
-      <th scope="col" class="wide">Reviewed</th>
+      ${columnHeader('-reviewedAt', 'Reviewed', 'wide', query)}
     </tr>
   </thead>
   <tbody>${cities.map(row)}</tbody>
 </table>`
 }
 
+/** A click sorts in the order that is wanted first, the next one in the other, and a third in none. */
+function columnHeader (first: CitySort, label: string, classes: string, query: CityQuery): Html {
+  const other = (first.startsWith('-') ? first.slice(1) : `-${first}`) as CitySort
+  const next = query.sort === first ? other : query.sort === other ? undefined : first
+  const { sort, ...unsorted } = query
+  const url = pageUrl(next === undefined ? unsorted : { ...unsorted, sort: next })
+  const isSorted = sort === first || sort === other
+  const direction = sort?.startsWith('-') ? 'descending' : 'ascending'
+  return html`
+<th scope="col" class="${classes}" aria-sort="${isSorted ? direction : 'none'}">
+  <a class="sort" id="sort-${first.replace('-', '')}" href="${url}" hx-get="${url}" hx-target="#cities" hx-swap="outerHTML show:none" hx-push-url="true">${label}</a>
+</th>`
+}
+
 function row (city: City): Html {
   const country = city.country.getEntity().name
   return html`
 <tr data-id="${city.id}">
-  <td class="check"><input type="checkbox" value="${city.id}" aria-label="Select ${city.name}, ${country}"></td>
+  <td class="check"><label class="target"><input type="checkbox" value="${city.id}" aria-label="Select ${city.name}, ${country}"></label></td>
   <th scope="row" class="name">
     <span class="name-line">${city.name}${city.featureCode === 'PPLC' && html` <span class="badge" title="The capital of its country">Capital</span>`}</span>
     <span class="narrow detail">${country}${city.population > 0 && html` · ${formatNumber(city.population)}`}</span>

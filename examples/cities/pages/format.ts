@@ -1,4 +1,5 @@
 import type { CityStatus } from '../entities/index.ts'
+import type { CitySort } from '../schemas/index.ts'
 import { html, type Html } from './html.ts'
 
 const numbers = new Intl.NumberFormat('en-GB')
@@ -18,3 +19,13 @@ export const statusLabels: Record<CityStatus, string> = {
   flagged: 'Flagged',
   archived: 'Archived'
 }
+
+/** The orders that can be chosen where there are no column headers to click. */
+export const sortLabels: Array<[CitySort, string]> = [
+  ['name', 'Name, A to Z'], ['-name', 'Name, Z to A'],
+  ['country', 'Country, A to Z'], ['-country', 'Country, Z to A'],
+  ['-population', 'Largest first'], ['population', 'Smallest first'],
+  ['status', 'Status'], ['-status', 'Status, reversed'],
+  ['priority', 'Lowest priority first'], ['-priority', 'Highest priority first'],
+  ['-reviewedAt', 'Reviewed last, first'], ['reviewedAt', 'Reviewed first']
+]

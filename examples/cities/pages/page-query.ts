@@ -5,7 +5,7 @@ export const pageSize = 50
 /** The URL of the same list at another offset, without unset filters. */
 export function pageUrl (query: CityQuery, offset: number = 0): string {
   const members = new URLSearchParams()
-  for (const name of ['q', 'country', 'status'] as const) {
+  for (const name of ['q', 'country', 'status', 'sort'] as const) {
     if (query[name] !== undefined) members.set(name, query[name])
   }
   if (offset > 0) members.set('offset', String(offset))

@@ -18,7 +18,7 @@ export const cityRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (a
     schema: {
       tags: ['cities'],
       operationId: 'listCities',
-      summary: 'List cities, ordered by id',
+      summary: 'List cities, ordered by id unless sort is given',
       querystring: CityQuerySchema,
       response: { 200: reference(CityListSchema), 400: problem }
     }

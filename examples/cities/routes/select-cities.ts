@@ -1,14 +1,23 @@
-import type { FilterQuery } from '@mikro-orm/core'
+import type { FilterQuery, QueryOrderMap } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { City } from '../entities/index.ts'
-import type { CityJson, CityQuery, CityWithTagsJson, TagJson } from '../schemas/index.ts'
+import type { CityJson, CityQuery, CitySort, CityWithTagsJson, TagJson } from '../schemas/index.ts'
 
 export interface CityPage { total: number, cities: City[] }
 
-/** One page of the cities that match, ordered by id, and how many match in all. */
-export async function selectCities (em: EntityManager, { limit = 50, offset = 0, ...query }: CityQuery): Promise<CityPage> {
-  const [cities, total] = await em.findAndCount(City, conditionsOf(query), { limit, offset, orderBy: { id: 'asc' } })
+/** One page of the cities that match, sorted, and how many match in all. */
+export async function selectCities (em: EntityManager, { limit = 50, offset = 0, sort = 'id', ...query }: CityQuery): Promise<CityPage> {
+  const [cities, total] = await em.findAndCount(City, conditionsOf(query), { limit, offset, orderBy: orderOf(sort) })
   return { total, cities }
+}
+
+/** Ends with the id, so that no city is on two pages. */
+function orderOf (sort: CitySort): QueryOrderMap<City>[] {
+  const column = sort.replace(/^-/, '')
+  const direction = sort.startsWith('-') ? 'desc' : 'asc'
+  if (column === 'id') return [{ id: direction }]
+  const order = `${direction} nulls last` as const
+  return [column === 'country' ? { country: { name: order } } : { [column]: order }, { id: 'asc' }]
 }
 
 function conditionsOf ({ country, status, q }: CityQuery): FilterQuery<City> {

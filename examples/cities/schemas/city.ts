@@ -42,10 +42,25 @@ export const CityListSchema = Type.Object({
   items: Type.Array(reference(CitySchema))
 }, { $id: 'CityList', additionalProperties: false })
 
+/** The columns that a list of cities can be sorted by. */
+export const sortColumns = ['id', 'name', 'country', 'population', 'status', 'priority', 'reviewedAt'] as const
+
+export type SortColumn = (typeof sortColumns)[number]
+
+/** A column, or with a minus a column in descending order. */
+export type CitySort = SortColumn | `-${SortColumn}`
+
+const CitySortSchema = Type.Unsafe<CitySort>({
+  type: 'string',
+  enum: sortColumns.flatMap((column) => [column, `-${column}`]),
+  description: 'The column to sort by, with a minus in descending order; id if not given. Countries are sorted by their name, equal cities by id, and empty values come last.'
+})
+
 export const CityQuerySchema = Type.Object({
   country: Type.Optional(CountryCodeSchema),
   status: Type.Optional(StatusSchema),
   q: Type.Optional(Type.String({ maxLength: 200, pattern: '^[^\\u0000]*$', description: 'a part of the name, in any case' })),
+  sort: Type.Optional(CitySortSchema),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: '50 if not given' })),
   offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 2147483647, description: '0 if not given' }))
 }, { additionalProperties: false })

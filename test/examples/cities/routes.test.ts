@@ -39,7 +39,7 @@ t.test('cities are filtered by country, status and a part of the name, and an em
 t.test('a query that cannot be is refused, each mistake by its place', async (t) => {
   for (const [query, path] of [
     ['limit=201', '/querystring/limit'], ['limit=0', '/querystring/limit'], ['offset=-1', '/querystring/offset'], ['status=new', '/querystring/status'],
-    ['country=France', '/querystring/country'], ['statuss=verified', '/querystring'], ['q=%00', '/querystring/q']
+    ['country=France', '/querystring/country'], ['sort=size', '/querystring/sort'], ['statuss=verified', '/querystring'], ['q=%00', '/querystring/q']
   ] as const) {
     const { status, type, body } = await get(`/cities?${query}`)
     t.equal(status, 400, query)
@@ -117,4 +117,18 @@ t.test('a city that a bulk job holds is not changed by hand, until the job has e
   })
   await until(async () => (await change({ priority: 4 })).status === 200, { what: 'the end of the job' })
   t.match((await get(`/cities/${paris}`)).body, { priority: 4 })
+})
+
+t.test('a page of cities is sorted by a column, and equal ones by id', async (t) => {
+  const sorted = async (sort: string, query = '') => (await get(`/cities?limit=200&sort=${sort}${query}`)).body.items as Array<Record<string, number>>
+  const populations = (await sorted('-population')).map(({ population }) => population!)
+  t.same(populations, populations.toSorted((one, other) => other - one))
+  t.ok(populations[0]! > 10_000_000)
+  t.match((await sorted('population'))[0], { population: 0 })
+  t.match([(await sorted('country'))[0], (await sorted('-country'))[0]], [{ country: 'AF' }, { country: 'AX' }], 'by name: Afghanistan, Åland')
+  await change({ priority: 1 })
+  for (const sort of ['priority', '-priority']) t.match((await sorted(sort))[0], { id: paris, priority: 1 }, 'empty values come last')
+  const ids = (await sorted('status', '&country=FR')).map(({ id }) => id!)
+  t.same(ids, ids.toSorted((one, other) => one - other))
+  t.same((await sorted('-id')).map(({ id }) => id), (await sorted('-id')).map(({ id }) => id!).toSorted((one, other) => other - one))
 })
