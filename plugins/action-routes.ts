@@ -42,7 +42,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
   }, {
     name: 'undo',
     summary: 'Undo what a job has written',
-    description: 'Returns the new job. Records that were changed since are skipped and listed in its results; the others are restored.',
+    description: 'Returns the new job. Records that were changed since are skipped and listed in its results; the others are restored. The scope of the caller restricts it.',
     problems: ['records_locked', 'all_records_missing', 'too_many_jobs'],
     act: async (request, job) => launchUndo(engine, job, await callerOf(request, job))
   }]

@@ -72,7 +72,7 @@ export const ResourceOptionsSchema = Type.Object({
   fieldLabels: byField(Type.String(), 'What fields are called for people.'),
   fieldSchemas: byField(Schema, 'A JSON Schema for the values of a field, for column types that are not known, or to be stricter.'),
   choices: byField(Choices, 'What may be chosen: a list of values, or for references `{ label, search, where }`.'),
-  scope: Callback('`(request) => condition`: the records that the caller may see. Applied when the selection is frozen.'),
+  scope: Callback('`(request) => condition`: the records that the caller may see. Restricts selections, retry, undo (a delete cannot be undone by a caller with a scope), and references to this resource from fields without a `where` in `choices`.'),
   constraintMessages: byField(Type.String({ minLength: 1 }), 'Sentences for people, by the name of the constraint that refuses. A constraint\'s COMMENT does the same.'),
   validate: Type.Optional(Kind('a function or a JSON Schema', (value) => isFunction(value) || isObject(value), {
     description: 'A rule that each changed record must obey: a TypeBox schema of the record, or `(record, context)`, which throws to refuse. Asks for the entity path.'

@@ -1,5 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Sql } from '../database/sql.ts'
 import { configurationError } from '../errors.ts'
 import type { Resource } from './resource.ts'
 import { operandsOf, type Operands } from './operands.ts'
@@ -60,13 +61,31 @@ export function literal (text: string): string {
  * The SELECT of the keys and rows that a caller may work on: the condition, the resource's scope, and MikroORM's own
  * filters. It is complete SQL with its values in it, ready to stand as a subquery.
  */
-export async function visibleRows (resource: Pick<Resource, 'entity' | 'meta' | 'entityTables'>, { em, scope }: SelectionView, condition?: Condition): Promise<string> {
-  requireOwnSchema(resource, em)
-  const rows = em.createQueryBuilder(resource.entity, 'e').select(resource.meta.primaryKeys as never)
-  if (scope !== undefined) rows.andWhere(copyOf(scope) as never)
+export async function visibleRows (resource: Pick<Resource, 'entity' | 'meta' | 'entityTables'>, view: SelectionView, condition?: Condition): Promise<string> {
+  const rows = rowsInScope(resource, view)
   if (condition !== undefined) rows.andWhere(copyOf(condition) as never)
   await rows.applyFilters()
   return rows.getFormattedQuery()
+}
+
+function rowsInScope (resource: Pick<Resource, 'entity' | 'meta' | 'entityTables'>, { em, scope }: SelectionView) {
+  requireOwnSchema(resource, em)
+  const rows = em.createQueryBuilder(resource.entity, 'e').select(resource.meta.primaryKeys as never)
+  return scope === undefined ? rows : rows.andWhere(copyOf(scope) as never)
+}
+
+/**
+ * Which of some stored keys belong to records outside of the caller's scope. MikroORM's filters do not count: a filter such
+ * as soft delete hides records exactly because of what a job has written. Neither do records that no longer exist.
+ */
+export async function keysOutOfScope (sql: Sql, resource: Resource, view: SelectionView, keys: readonly string[]): Promise<Set<string>> {
+  if (view.scope === undefined) return new Set()
+  const { key, table } = resource
+  const columns = key.columns.map(({ column }) => `t.${column}`).join(', ')
+  const found = await sql.query<{ key: string }>(`
+    SELECT (${key.stored('t')})::text AS key FROM ${table} t
+    WHERE ${key.among('t', `$1::${key.kind}[]`)} AND (${columns}) NOT IN (${rowsInScope(resource, view).getFormattedQuery()})`, [keys])
+  return new Set(found.map((row) => row.key))
 }
 
 /** An EntityManager with a schema of its own reads entities that name none there, and the job would write another table. */

@@ -6,6 +6,7 @@ import { frozenCopy, withDefaults } from './defaults.ts'
 import { memberPath, Mistakes } from '../../validation/option-errors.ts'
 import { refusePlanned } from './planned.ts'
 import type { PluginOptions } from './plugin-options.ts'
+import { checkReferenceScopes } from './reference-scopes.ts'
 import { resolveResource, type ResourceContext } from './resource-options.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 import type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
@@ -80,6 +81,7 @@ export function resolveOptions<Request = unknown> (input: PluginOptions<Request>
   }, mistakes)).filter((resource) => resource !== undefined)
   checkPaths(resources, rest.basePath, mistakes)
   checkSchemaNames(resources, mistakes)
+  checkReferenceScopes(resources, mistakes)
   refusePlanned(rest, resources, mistakes)
   throwIfAny(mistakes)
 

@@ -42,12 +42,18 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
 /**
  * Undoes what a job has written, where nobody changed the record since, as a new job: in the background, unless nothing
  * runs there.
- * @throws wrong_state while the job lives, where it wrote nothing or keeps no before-images, or was undone already
+ * The caller's scope restricts it. The records of a delete are gone, so that a scope cannot be applied to them.
+ *
+ * @throws wrong_state while the job lives, where it wrote nothing or keeps no before-images, was undone already, or is a
+ * delete and the caller has a scope
  */
 export async function launchUndo (engine: Engine, job: JobRow, { user, view }: FollowUpCaller): Promise<JobRow> {
   const resource = resourceOf(engine, job)
   if (!isUndoable(engine, job)) {
     throw problem('wrong_state', `the job kept nothing that ${resource.name} could be restored from`, { jobId: job.id })
+  }
+  if (job.operation === 'delete' && view.scope !== undefined) {
+    throw problem('wrong_state', `your access to ${resource.name} is restricted, and whether deleted records are within it cannot be determined; the job can be undone by a user without this restriction`, { jobId: job.id })
   }
   const { job: undo } = await performBulk(engine, {
     resource,
