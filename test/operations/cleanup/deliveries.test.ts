@@ -1,5 +1,7 @@
 import t, { type Test } from 'tap'
 import { Queue, Worker } from 'bullmq'
+import { readInstallationId } from '../../../src/database/installation.ts'
+import { within } from '../../../src/deadline.ts'
 import { requeueDeadJobs } from '../../../src/jobs/store/expired-leases.ts'
 import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import type { TestDatabase } from '../../helpers/database.ts'
@@ -85,7 +87,7 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
 t.test('a queue that says "failed" of a job that is done changes nothing', async (t) => {
   const { scene, url } = await onRedis(t)
   const { id } = await scene.launch()
-  const { worker, failed } = rawWorker(t, url, async () => {
+  const { worker, failed } = await rawWorker(t, scene, url, async () => {
     await work(scene.engine, { id, n: 1 })
     throw new RangeError('after the commit')
   })
@@ -100,10 +102,10 @@ t.test('an entry that failed and was kept is told again under another number', a
   const { scene, empty, url } = await onRedis(t)
   const { id } = await scene.launch()
   await empty()
-  const queue = new Queue('jobs', rawQueue(url))
+  const queue = new Queue('jobs', await rawQueue(scene, url))
   t.teardown(() => queue.close())
   await queue.add('job', { jobId: id, n: 1 }, { jobId: `${id}.1`, removeOnFail: false })
-  const { worker, failed } = rawWorker(t, url, async () => { throw new RangeError('before the claim') })
+  const { worker, failed } = await rawWorker(t, scene, url, async () => { throw new RangeError('before the claim') })
   worker.run().catch(() => {})
   await failed
   await worker.close()
@@ -163,16 +165,17 @@ t.test('without its queue a sweep does what it can, and says so', async (t) => {
   t.match(await ended(id), { status: 'succeeded' })
 })
 
-/** Where our deliveries are, for one who looks behind our queue. */
-function rawQueue (url: string) {
-  return { connection: { url, maxRetriesPerRequest: null }, prefix: '{powercrud}' }
+/** Where the deliveries of an installation are in Redis. */
+async function rawQueue ({ engine: { database, tables } }: Scene, url: string) {
+  const installationId = await readInstallationId(database, tables)
+  return { connection: { url, maxRetriesPerRequest: null }, prefix: `{powercrud:${installationId}}` }
 }
 
-/** A BullMQ worker that does as BullMQ's do, and not as ours. Resolves `failed` when an entry has failed. */
-function rawWorker (t: Test, url: string, process: () => Promise<unknown>) {
-  const worker = new Worker('jobs', process, { autorun: false, ...rawQueue(url) })
+/** A plain BullMQ worker, without what ours does about failures. Resolves `failed` when an entry has failed. */
+async function rawWorker (t: Test, scene: Scene, url: string, process: () => Promise<unknown>) {
+  const worker = new Worker('jobs', process, { autorun: false, ...await rawQueue(scene, url) })
   worker.on('error', () => {})
   t.teardown(() => worker.close(true))
-  const failed = new Promise<void>((resolve) => { worker.once('failed', () => resolve()) })
+  const failed = within(30_000, 'the failure of an entry', () => new Promise<void>((resolve) => { worker.once('failed', () => resolve()) }))
   return { worker, failed }
 }
