@@ -7,6 +7,8 @@ export interface QueuedJob {
   n: number
   /** Nobody has touched it for a lease: a delivery that is said to be with a worker is with none. */
   is_unclaimed: boolean
+  /** It has been due and untouched for a lease: an entry of it that is delayed has no reason in the job to be. */
+  is_overdue: boolean
   /** Milliseconds until it may be taken up; 0: now. */
   delay_ms: number
   /** For the next page; text, because JavaScript's dates drop the microseconds. */
@@ -20,6 +22,7 @@ export async function readQueuedJobs (
 ): Promise<QueuedJob[]> {
   return sql.query<QueuedJob>(`
     SELECT id, n, touched_at < $1::timestamptz - $2 * interval '1 ms' AS is_unclaimed,
+      greatest(touched_at, run_after) < $1::timestamptz - $2 * interval '1 ms' AS is_overdue,
       greatest(0, ceil(coalesce(extract(epoch FROM run_after - $1::timestamptz), 0) * 1000))::float8 AS delay_ms, touched_at::text
     FROM ${tables.job}
     WHERE ${mayTake('claim')} AND finished_at IS NULL

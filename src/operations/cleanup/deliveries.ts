@@ -1,6 +1,7 @@
 import { grantWaiting } from '../../jobs/grant-waiting.ts'
-import type { Delivery } from '../../queue/job-queue.ts'
+import type { Delivery, DeliveryState } from '../../queue/job-queue.ts'
 import { readQueuedJobs, type QueuedJob, renumberJob } from '../../jobs/store/deliveries.ts'
+import { hasCapableWorker } from '../../jobs/store/workers.ts'
 import { whenReachable, type Sweep } from './sweep.ts'
 
 const pageSize = 200
@@ -10,8 +11,8 @@ const lookupConcurrency = 10
 
 /**
  * Re-enqueues queued jobs that the queue does not have. It may have lost them (a Redis that came back empty), never have
- * received them (a server that died between commit and enqueue), or hold them without progress (an entry that failed, or
- * is active on a dead worker).
+ * received them (a server that died between commit and enqueue), or hold them without progress (an entry that failed, is
+ * active on a dead worker, or is delayed by a process whose clock is ahead).
  */
 export async function enqueueMissing (sweep: Sweep): Promise<void> {
   const { engine: { database, tables, leaseMs }, now, signal, summary } = sweep
@@ -26,18 +27,26 @@ export async function enqueueMissing (sweep: Sweep): Promise<void> {
   } while (after !== undefined)
 }
 
-async function lookUp (sweep: Sweep, { id, n, is_unclaimed: isUnclaimed, delay_ms: delayMs }: QueuedJob): Promise<void> {
+async function lookUp (sweep: Sweep, job: QueuedJob): Promise<void> {
   const { engine: { database, tables, queue } } = sweep
+  const { id, n, delay_ms: delayMs } = job
   const state = await whenReachable(sweep, 'queue', () => queue.stateOf({ jobId: id, n }))
-  if (state === 'unknown') return deliver(sweep, { jobId: id, n }, delayMs)
-  // The queue ignores an id that it knows, so a dead entry is enqueued again under a new number.
-  if ((state === 'failed' || state === 'active') && isUnclaimed) {
-    const renumbered = await renumberJob(database, tables, { id, n })
-    if (renumbered !== undefined) await deliver(sweep, { jobId: id, n: renumbered }, delayMs)
-  }
+  if (state === undefined) return
+  if (state === 'unknown') return deliver(sweep, { jobId: id, n }, delayMs, 'was missing from the queue')
+  if (!await isIdle(sweep, state, job)) return
+  // The queue ignores an id that it knows: an entry that leads to nothing is replaced by one under another number.
+  const renumbered = await renumberJob(database, tables, { id, n })
+  if (renumbered !== undefined) await deliver(sweep, { jobId: id, n: renumbered }, delayMs, `was ${state} in the queue, without a worker`)
 }
 
-async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number): Promise<void> {
+/** Whether an entry in this state will not bring the job to a worker when it should. */
+async function isIdle ({ engine: { database, tables, leaseMs } }: Sweep, state: DeliveryState, { id, is_unclaimed: isUnclaimed, is_overdue: isOverdue }: QueuedJob): Promise<boolean> {
+  // Without a worker that can do the job, those that cannot delay it again and again, as they should.
+  if (state === 'delayed') return isOverdue && await hasCapableWorker(database, tables, { jobId: id, livingMs: leaseMs })
+  return (state === 'failed' || state === 'active') && isUnclaimed
+}
+
+async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number, why: string): Promise<void> {
   const { engine: { queue, log }, summary } = sweep
   const isDelivered = await whenReachable(sweep, 'queue', async () => {
     await queue.add(delivery, delayMs > 0 ? { delayMs } : {})
@@ -45,7 +54,7 @@ async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number): Prom
   })
   if (isDelivered === undefined) return
   summary.redelivered += 1
-  log.warn({ ...delivery }, 're-enqueued a job that was missing from the queue')
+  log.warn({ ...delivery }, `re-enqueued a job that ${why}`)
 }
 
 /** A process may have died after it ended a job and before it granted the records to waiting jobs. */

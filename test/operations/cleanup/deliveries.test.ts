@@ -13,6 +13,8 @@ import { ownRedis } from '../../helpers/redis.ts'
 import { until } from '../../helpers/until.ts'
 import { inMs, leaseMs, openScene, sweepAfterLease, type Scene } from './scene.ts'
 
+const hourMs = 3_600_000
+
 interface Place {
   scene: Scene
   /** Everything that the queue has is lost. */
@@ -80,6 +82,34 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
     t.match(await scene.job(id), { status: 'queued', n: 2, deaths: 0 })
     await scene.consume()
     t.match(await scene.ended(id), { status: 'succeeded', fence: 1 })
+    t.same(await scene.writes(), { 1: 100 })
+  })
+
+  t.test(`an entry on ${kind} that is delayed although its job is due is replaced, and one that its job is delayed with is left`, async (t) => {
+    const { scene } = await place(t)
+    const { engine, queueBackend, client } = scene
+    // As a worker does whose clock is an hour ahead.
+    const ahead = await queueBackend.createConsumer({ concurrency: 1, handle: async () => ({ done: false, retryInMs: hourMs }), onError: () => {} })
+    const { id } = await scene.launch()
+    await until(async () => await engine.queue.stateOf({ jobId: id, n: 1 }) === 'delayed', { what: 'an entry that is delayed' })
+    await ahead.close(5_000)
+    t.match(await recoverJobs(engine), { redelivered: 0 }, 'the worker may have had a reason to delay it')
+
+    await client.query("UPDATE powercrud.job SET run_after = now() + interval '1 hour' WHERE id = $1", [id])
+    t.match(await sweepAfterLease(engine), { redelivered: 0 }, 'the job is delayed as well')
+    t.match(await recoverJobs(engine, { now: inMs(hourMs + leaseMs / 2) }), { redelivered: 0 }, 'it has only just become due')
+    t.match(await scene.job(id), { n: 1 })
+
+    await client.query("UPDATE powercrud.job SET run_after = now() - interval '1 s' WHERE id = $1", [id])
+    const { rows: [worker] } = await client.query('UPDATE powercrud.worker SET stopped_at = now() RETURNING id')
+    t.match(await sweepAfterLease(engine), { redelivered: 0 }, 'without a worker that can do it another entry would be delayed as well')
+    await client.query('UPDATE powercrud.worker SET stopped_at = NULL WHERE id = $1', [worker.id])
+    t.match(await sweepAfterLease(engine), { redelivered: 1 })
+    t.match(await scene.job(id), { status: 'queued', n: 2 })
+    t.equal(await engine.queue.stateOf({ jobId: id, n: 2 }), 'waiting')
+    t.match(await sweepAfterLease(engine), { redelivered: 0 }, 'an entry that waits for a worker is left')
+    await scene.consume()
+    t.match(await scene.ended(id), { status: 'succeeded', n: 2, fence: 1 })
     t.same(await scene.writes(), { 1: 100 })
   })
 }
