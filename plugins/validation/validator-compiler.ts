@@ -1,15 +1,8 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { ErrorObject } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { ProblemItem } from '../../schemas/problem.ts'
 import { problem, type PowercrudError } from '../../src/errors.ts'
-import { mistakesOf } from '../../src/validation/validation-errors.ts'
-import { buildAjv } from './ajv.ts'
-
-/** Ajv's own messages, for keywords of an application's schema that `mistakesOf` does not know. */
-function ajvErrors (errors: readonly ErrorObject[] | null | undefined): ProblemItem[] {
-  return (errors ?? []).map(({ instancePath, message = 'is not valid' }) => ({ path: instancePath, message }))
-}
+import { buildAjv, compileErrors } from '../../src/validation/ajv.ts'
 
 const partNames: Readonly<Record<string, string>> = {
   body: 'body', querystring: 'query', params: 'path', headers: 'headers'
@@ -30,12 +23,10 @@ export function buildValidatorCompiler (schemas: readonly TSchema[]): FastifySch
   const ajvs = { body: buildAjv(schemas, 'body'), text: buildAjv(schemas, 'text') }
   const byId = new Map(schemas.map((schema) => [schema.$id!, schema]))
   return ({ schema, httpPart = 'body' }) => {
-    const validate = ajvs[httpPart === 'body' ? 'body' : 'text'].compile(schema)
+    const errorsOf = compileErrors(ajvs[httpPart === 'body' ? 'body' : 'text'], schema, { schemas: byId, noun: httpPart === 'body' ? 'field' : 'parameter' })
     return (value: unknown) => {
-      if (validate(value)) return { value }
-      const found = mistakesOf(schema, value, { schemas: byId, noun: httpPart === 'body' ? 'field' : 'parameter' })
-      const errors = found.length > 0 ? found : ajvErrors(validate.errors)
-      return { error: validationProblem(httpPart, errors) }
+      const errors = errorsOf(value)
+      return errors.length === 0 ? { value } : { error: validationProblem(httpPart, errors) }
     }
   }
 }

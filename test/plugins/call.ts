@@ -4,7 +4,7 @@ import { sharedComponents } from '../../schemas/components.ts'
 import { HealthSchema } from '../../schemas/health.ts'
 import type { Job } from '../../schemas/job.ts'
 import type { Problem } from '../../schemas/problem.ts'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 
 export interface Answer {
   status: number

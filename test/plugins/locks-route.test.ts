@@ -1,6 +1,6 @@
 import t from 'tap'
 import { LocksSchema } from '../../schemas/locks.ts'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { Account, Country, Item, Ledger, Seat } from '../fixtures/entities.ts'
 import { openHost, userOf } from './options-host.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { BulkOptionsSchema, type EditableField } from '../../schemas/bulk-options.ts'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { Item } from '../fixtures/entities.ts'
 import { openHost, userOf } from './options-host.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { mapColumn, type ScalarType } from '../../schemas/entity/column.ts'
 import { mistakesOf } from '../../src/validation/validation-errors.ts'
 

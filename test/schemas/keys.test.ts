@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import t from 'tap'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { isKeyRefusal, keyShape, type KeyColumn } from '../../schemas/entity/key.ts'
 import { Account, Country, entities, Item, Ledger, Seat } from '../fixtures/entities.ts'
 import { discover, metadataOf } from './discover.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { selectionKind, selectionMistakes, type Selection } from '../../schemas/selection.ts'
 import { resolveOptions } from '../../src/app/options/index.ts'
 import { entities, Item, Ledger, Owner, Seat } from '../fixtures/entities.ts'

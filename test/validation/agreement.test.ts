@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { buildAjv } from '../../plugins/validation/ajv.ts'
+import { buildAjv } from '../../src/validation/ajv.ts'
 import { mistakesOf } from '../../src/validation/validation-errors.ts'
 import { byId, components, items, seats } from './item-schemas.ts'
 

@@ -4,6 +4,7 @@ import { isFieldRefusal, mapBulkField, mapField, mapFilterField, type FieldOptio
 import { isKeyRefusal, keyShape, type KeyShape } from '../../../schemas/entity/key.ts'
 import { ResourceOptionsSchema } from '../../../schemas/options.ts'
 import { buildResourceSchemas, type ResourceShape } from '../../../schemas/resource.ts'
+import { schemaError } from '../../validation/ajv.ts'
 import { mistakesOf } from '../../validation/validation-errors.ts'
 import { unknownName } from '../../validation/suggestion.ts'
 import { checkChoices, narrowedTo } from './choices.ts'
@@ -71,6 +72,18 @@ function checkFieldNames (options: ResourceOptions, visible: readonly string[], 
   }
 }
 
+/** A schema that Ajv cannot compile, or a keyword that nobody knows, would check nothing. */
+function checkSchemas ({ validate, fieldSchemas = {} }: ResourceOptions, path: string, mistakes: Mistakes): void {
+  const given = [
+    ...Object.entries(fieldSchemas).map(([name, schema]) => [memberPath(memberPath(path, 'fieldSchemas'), name), schema] as const),
+    ...(typeof validate === 'object' ? [[memberPath(path, 'validate'), validate] as const] : [])
+  ]
+  for (const [where, schema] of given) {
+    const error = schemaError(schema)
+    if (error !== undefined) mistakes.tell(where, `this JSON Schema cannot be compiled: ${error}`)
+  }
+}
+
 /** What an undo would need and cannot have. */
 function checkUndo ({ undo, persistence }: ResourceOptions, meta: EntityMetadata, path: string, mistakes: Mistakes): void {
   if (undo !== true) return
@@ -114,6 +127,7 @@ export function resolveResource (given: unknown, context: ResourceContext, mista
   if (mistakes.count > before) return undefined
   checkFieldNames(options, [...new Set([...editable, ...filterable].map((field) => field.name))], path, mistakes)
   checkChoices(options, editable, path, mistakes)
+  checkSchemas(options, path, mistakes)
   checkUndo(options, meta, path, mistakes)
   if (editable.length === 0 && options.bulkDelete !== true) {
     mistakes.tell(path, 'nothing can be done with this resource: it has neither bulkFields nor bulkDelete')

@@ -1,31 +1,41 @@
-import { Ajv, type ValidateFunction } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import type { TSchema } from '@sinclair/typebox'
+import type { Ajv } from 'ajv'
+import type { ProblemItem } from '../../../schemas/problem.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import type { TaskDefinition, TaskHandler, Task, Tasks } from '../../engine/task.ts'
 import { configurationError, problem } from '../../errors.ts'
-import { strictFormats } from '../../validation/formats.ts'
+import { buildAjv, compileErrors } from '../../validation/ajv.ts'
 import { unknownName } from '../../validation/suggestion.ts'
 
 /** The tasks of the options, by name, with their payloads' schemas compiled. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function createTasks (given: { readonly [name: string]: TaskHandler<any> | TaskDefinition<any> }): Tasks {
-  const ajv = new Ajv({ allErrors: true, strict: false })
-  ajvFormats.default(ajv)
-  for (const [name, validate] of Object.entries(strictFormats)) ajv.addFormat(name, validate)
+  const ajv = buildAjv()
   return new Map(Object.entries(given).map(([name, task]) => {
     const definition: TaskDefinition = typeof task === 'function' ? { name, handler: task } : task
     if (definition.name !== name) {
-      throw configurationError('invalid_options', `wrong options of fastify-powercrud-async: tasks[${JSON.stringify(name)}]: the task calls itself ${definition.name}; give it one name`)
+      throw invalidTask(name, `the task calls itself ${definition.name}; give it one name`)
     }
-    const validate = definition.payload && ajv.compile(definition.payload)
-    const { version = 1, upgrade, handler } = definition
-    return [name, { name, version, upgrade, handler, check: (payload: unknown) => check(name, validate, payload) }]
+    const { payload: schema, version = 1, upgrade, handler } = definition
+    const errorsOf = schema === undefined ? () => [] : payloadErrors(ajv, name, schema)
+    return [name, { name, version, upgrade, handler, check: (payload: unknown) => check(name, errorsOf(payload)) }]
   }))
 }
 
-function check (name: string, validate: ValidateFunction | undefined, payload: unknown): void {
-  if (validate === undefined || validate(payload)) return
-  const errors = validate.errors!.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'is not valid' }))
+function payloadErrors (ajv: Ajv, name: string, schema: TSchema) {
+  try {
+    return compileErrors(ajv, schema)
+  } catch (error) {
+    throw invalidTask(name, `its payload is no JSON Schema: ${(error as Error).message}`)
+  }
+}
+
+function invalidTask (name: string, detail: string) {
+  return configurationError('invalid_options', `wrong options of fastify-powercrud-async: tasks[${JSON.stringify(name)}]: ${detail}`)
+}
+
+function check (name: string, errors: readonly ProblemItem[]): void {
+  if (errors.length === 0) return
   throw problem('validation_failed', `the payload of ${name} is not valid: ${errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}`, { errors })
 }
 

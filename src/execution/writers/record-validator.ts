@@ -1,9 +1,9 @@
 import { serialize, type AnyEntity } from '@mikro-orm/core'
 import type { TSchema } from '@sinclair/typebox'
-import { Ajv, type ErrorObject } from 'ajv'
-import ajvFormats from 'ajv-formats'
+import type { ErrorObject } from 'ajv'
 import type { RecordCheck } from '../../engine/resource-options.ts'
 import type { RuleContext } from '../../engine/rule.ts'
+import { buildAjv } from '../../validation/ajv.ts'
 import { asRecordError, recordRefused } from './hook-failure.ts'
 
 /** Throws `rule_refused`, with the field where it is known, for a changed record that must not be. */
@@ -15,9 +15,7 @@ export function recordValidator (validate: RecordCheck | TSchema): RecordValidat
 }
 
 function validatorOfSchema (schema: TSchema): RecordValidator {
-  const ajv = new Ajv({ strict: false, allErrors: false })
-  ajvFormats.default(ajv)
-  const isValid = ajv.compile(schema)
+  const isValid = buildAjv().compile(schema)
   return async (entity) => {
     const record = JSON.parse(JSON.stringify(serialize(entity), (_, value) => typeof value === 'bigint' ? value.toString() : value))
     if (!isValid(record)) throw refusalOfSchema(isValid.errors![0]!)

@@ -26,6 +26,7 @@ const bulk = await openBulk(t, {
       }
     },
     schemed: { entity: Article, validate: Type.Object({ title: Type.String({ minLength: 3 }), updatedAt: Type.String({ format: 'date-time' }), topic: Type.Union([Type.Null(), Type.Integer()]) }) },
+    strict: { entity: Article, validate: Type.Object({ title: Type.String({ format: 'date' }) }) },
     unruled: { entity: Article, bulkFullClean: false, validate: () => false }
   },
   async seed (client) {
@@ -46,6 +47,11 @@ t.test('hooks run for each record, before and after, and what they change is wri
   t.same(heard, ['beforeUpdate 1', 'beforeUpdate 2', 'beforeUpdate 3', 'afterUpdate 1', 'afterUpdate 2', 'afterUpdate 3'])
   t.same(await rows("SELECT id, slug, version, updated_at > now() - interval '1 minute' AS touched FROM article WHERE title = 'New' ORDER BY id"),
     [1, 2, 3].map((id) => ({ id, slug: 'new', version: 2, touched: true })))
+})
+
+t.test('a rule judges as strictly as a route: what a body may not say, a record may not either', async (t) => {
+  t.match(await perform('strict', { selection: { ids: [1] }, set: { title: '2026-01-31' } }), { status: 'succeeded' })
+  t.match(await perform('strict', { selection: { ids: [2] }, set: { title: '0000-01-31' } }), { status: 'failed', error_row_code: 'rule_refused' })
 })
 
 t.test('records that have the values are not written, and no hook runs', async (t) => {
