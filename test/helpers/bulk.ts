@@ -31,7 +31,7 @@ export interface Bulk {
   database: TestDatabase
   orm: MikroORM
   engine: Engine
-  complaints: TestEngine['complaints']
+  logged: TestEngine['logged']
   client: Client
   /** Runs one statement; answers its rows. */
   rows<Row extends object> (text: string, values?: unknown[]): Promise<Row[]>
@@ -53,13 +53,13 @@ export async function openBulk (t: TestScope, { entities, options, resources, ru
   if (before !== undefined) await client.query(before)
   const orm = await createOrm(t, { url: database.url, options, ...(entities !== undefined && { entities }) })
   await seed?.(client, orm)
-  const { engine, complaints } = await openEngine(t, { orm, resources: resources as TestEngineOptions['resources'], rules, settings })
+  const { engine, logged } = await openEngine(t, { orm, resources: resources as TestEngineOptions['resources'], rules, settings })
   const job = async (id: string) => (await readJob(engine.database, engine.tables, id))!
   return {
     database,
     orm,
     engine,
-    complaints,
+    logged,
     client,
     job,
     async rows<Row extends object> (text: string, values: unknown[] = []) {

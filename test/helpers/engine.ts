@@ -32,7 +32,7 @@ export function resolveResources (orm: MikroORM, resources: Readonly<Record<stri
 
 export interface TestEngine extends OpenEngine {
   /** What was logged as a warning or an error. */
-  complaints: { details: object, message: string }[]
+  logged: { details: object, message: string }[]
 }
 
 export interface TestEngineOptions {
@@ -44,9 +44,9 @@ export interface TestEngineOptions {
 
 /** An engine on a database of its own, with its tables made; closed when the test ends. It has no worker. */
 export async function openEngine (t: TestScope, { orm, resources, rules = {}, settings = {} }: TestEngineOptions): Promise<TestEngine> {
-  const complaints: TestEngine['complaints'] = []
-  const complain = (details: object, message: string) => { complaints.push({ details, message }) }
-  const log: Log = { debug () {}, info () {}, warn: complain, error: complain }
+  const logged: TestEngine['logged'] = []
+  const record = (details: object, message: string) => { logged.push({ details, message }) }
+  const log: Log = { debug () {}, info () {}, warn: record, error: record }
   const open = await createEngine({
     orm,
     redis: undefined,
@@ -61,7 +61,7 @@ export async function openEngine (t: TestScope, { orm, resources, rules = {}, se
   t.teardown(() => open.close())
   // Connections to Redis are being made still, and a launch does not wait for them for long.
   if (settings.redis !== undefined) await answering(open.engine)
-  return { ...open, complaints }
+  return { ...open, logged }
 }
 
 /** Resolves when queue and live store answer. */

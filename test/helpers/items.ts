@@ -22,13 +22,13 @@ export async function itemsEngine (
   const orm = await createOrm(t, database)
   await seedItems(orm, count)
   if (forbidden.length > 0) await forbid((text) => orm.em.getConnection().execute(text), forbidden)
-  const { engine, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status', 'priority', 'notes', 'owner', 'labels'], ...rules } }, rules: engineRules })
+  const { engine, logged } = await openEngine(t, { orm, resources: { items: { entity: Item, bulkFields: ['status', 'priority', 'notes', 'owner', 'labels'], ...rules } }, rules: engineRules })
 
   return {
     database,
     orm,
     engine,
-    complaints,
+    logged,
     async launch (launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow> {
       return (await launchBulk(engine, bulkLaunch(engine, 'items', { runInRequest: 'never', ...launch }))).job
     },

@@ -37,7 +37,7 @@ export interface World {
   databaseUrl: string
   client: Client
   engines: Record<Side, Engine>
-  complaints: TestEngine['complaints']
+  logged: TestEngine['logged']
   cutter: Cutter
   stand: Stand
   mortals: Mortals
@@ -62,7 +62,7 @@ export async function openWorld (t: TestScope): Promise<World> {
     databaseUrl: database.url,
     client,
     engines: { near: near.engine, far: engine },
-    complaints: near.complaints,
+    logged: near.logged,
     cutter,
     stand: await createStand(client),
     mortals: createMortals(t, database.url),

@@ -60,8 +60,8 @@ t.test('two applications with the same prefix on one Redis do not take each othe
 })
 
 t.test('a delivery whose job does not exist is dropped, and logged', async (t) => {
-  const { engine, complaints } = await openEngine(t, { orm: await seededOrm(t), resources })
+  const { engine, logged } = await openEngine(t, { orm: await seededOrm(t), resources })
   const jobId = '0199aaaa-0000-7000-8000-000000000000'
   t.same(await handleDelivery(engine, { jobId, n: 1 }, { signal: new AbortController().signal }), { done: true })
-  t.match(complaints, [{ details: { jobId }, message: /dropped a delivery whose job does not exist/ }])
+  t.match(logged, [{ details: { jobId }, message: /dropped a delivery whose job does not exist/ }])
 })

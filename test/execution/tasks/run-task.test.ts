@@ -41,24 +41,24 @@ t.test('a task that throws fails, leaves nothing behind, and tells no secrets', 
     await em.flush()
     throw error
   }
-  const { engine, workOff, idsWhere, complaints, living } = await tasksEngine(t, {
+  const { engine, workOff, idsWhere, logged, living } = await tasksEngine(t, {
     tasks: { secret: breaks(new RangeError('postgres://u:secret@h')), told: breaks(problem('rule_refused', 'Apollo is closed')) }
   })
   const secret = await workOff(await launchTask(engine, 'secret', {}, { conflicts: { items: [1, 2] } }))
   t.match(secret, { status: 'failed', error_code: 'task_failed', error_message: 'the task failed' })
-  t.match(complaints, [{ details: { err: { message: /secret/ } }, message: 'a task failed' }])
+  t.match(logged, [{ details: { err: { message: /secret/ } }, message: 'a task failed' }])
   t.match(await workOff(await launchTask(engine, 'told', {})), { error_message: 'the task failed: Apollo is closed' })
   t.same(await idsWhere("name = 'half done'"), [])
   t.equal(await living(), 0)
 })
 
 t.test('what a task logs names its job', async (t) => {
-  const { engine, complaints, workOff } = await tasksEngine(t, {
+  const { engine, logged, workOff } = await tasksEngine(t, {
     tasks: { grumbles: async (_payload, { log }: TaskContext) => { log.warn({ page: 7 }, 'this page is odd') } }
   })
   const launched = await launchTask(engine, 'grumbles', null)
   t.match(await workOff(launched), { status: 'succeeded' })
-  t.same(complaints, [{ details: { jobId: launched.id, task: 'grumbles', page: 7 }, message: 'this page is odd' }])
+  t.same(logged, [{ details: { jobId: launched.id, task: 'grumbles', page: 7 }, message: 'this page is odd' }])
 })
 
 t.test('a task is tried again, after a rest, as often as it may', async (t) => {

@@ -24,7 +24,7 @@ async function add (em: EntityManager, ids: number[]): Promise<void> {
 const settings = process.argv[2]
 if (settings !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
   const orm = await MikroORM.init({ clientUrl: settings, entities })
-  const complain = (details: object, message: string) => console.error(message, details)
+  const logError = (details: object, message: string) => console.error(message, details)
   const { engine, queueBackend } = await createEngine({
     orm,
     redis: undefined,
@@ -34,7 +34,7 @@ if (settings !== undefined && process.argv[1] === fileURLToPath(import.meta.url)
     rules: { ...defaultRules, conflictTtlMs: 15_000 },
     resources: resolveResources(orm, { items: { entity: Item } }),
     tasks: { addHundred },
-    log: { debug () {}, info () {}, warn: complain, error: complain }
+    log: { debug () {}, info () {}, warn: logError, error: logError }
   })
   const worker = await startEngineWorker({ engine, queueBackend, concurrency: 1 })
   await worker.ready()

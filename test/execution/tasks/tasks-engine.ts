@@ -21,14 +21,14 @@ export async function tasksEngine (t: TestScope, { tasks = {}, rules, settings =
   const database = await createEngineDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 20)
-  const { engine, queueBackend, complaints } = await openEngine(t, { orm, resources: { items: { entity: Item } }, rules, settings: { tasks, ...settings } })
+  const { engine, queueBackend, logged } = await openEngine(t, { orm, resources: { items: { entity: Item } }, rules, settings: { tasks, ...settings } })
   const job = async (id: string) => (await readJob(engine.database, engine.tables, id))!
   return {
     database,
     orm,
     engine,
     queueBackend,
-    complaints,
+    logged,
     job,
     /** Works on a job as a worker would, again and again until it has ended, rests or not. */
     async workOff (launched: JobRow): Promise<JobRow> {

@@ -40,12 +40,12 @@ t.test('a job waits for a worker that means the same by its resource, and says w
     [await open({ undo: true, bulkFullClean: false }), /items are others: bulkFullClean, undo$/],
     [await open({}, 'things'), /the resource items is not known/]
   ]
-  for (const [{ engine: other, complaints }, message] of others) {
+  for (const [{ engine: other, logged }, message] of others) {
     t.match(await work(other, job), { done: false, retryInMs: Number })
     t.match(await work(other, job), { done: false })
     t.match(await view(job), { status: 'queued', attempts: 0, progress: { message } })
-    t.equal(complaints.length, 1, 'and in the log, once')
-    t.match(complaints, [{ details: { jobId: job.id, resource: 'items' }, message: /same config/ }])
+    t.equal(logged.length, 1, 'and in the log, once')
+    t.match(logged, [{ details: { jobId: job.id, resource: 'items' }, message: /same config/ }])
   }
   const same = await open({ bulkMinAsyncRecords: 3 })
   await living('capable', abilitiesOf(same.engine))

@@ -76,7 +76,7 @@ t.test('what a hook throws is told without its words, and logged; the others are
   const job = await perform('articles', { selection: { all: true }, set: { title: 'refused for 3' }, onError: 'continue' })
   t.match(job, { ...counts, status: 'completed_with_errors', succeeded: total - 1, failed: 1 })
   t.same(await unwritten(job), [{ key: '3', outcome: 'failed', code: 'hook_failed', message: 'a hook of the application failed for the record' }])
-  t.ok(bulk.complaints.some(({ details }) => /a slip/.test(String((details as { err?: { cause?: unknown } }).err?.cause))))
+  t.ok(bulk.logged.some(({ details }) => /a slip/.test(String((details as { err?: { cause?: unknown } }).err?.cause))))
 
   const rolledBack = await perform('articles', { selection: { ids: [7, 8] }, set: { title: 'refused' } })
   t.match(rolledBack, { ...counts, status: 'failed', failed: 1, error_code: 'rolled_back', error_row_code: 'hook_failed' })

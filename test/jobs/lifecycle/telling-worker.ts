@@ -28,7 +28,7 @@ export const tellingTasks = { nothing: async () => 'done' }
 
 const [, , clientUrl, hangsAt] = process.argv
 if (clientUrl !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  const complain = (details: object, message: string) => console.error(message, details)
+  const logError = (details: object, message: string) => console.error(message, details)
   const orm = await MikroORM.init({ clientUrl, entities })
   const { engine, queueBackend } = await createEngine({
     orm,
@@ -40,7 +40,7 @@ if (clientUrl !== undefined && process.argv[1] === fileURLToPath(import.meta.url
     resources: resolveResources(orm, tellingResources),
     tasks: tellingTasks,
     manager: writingManager(hangsAt as LifecycleEvent | undefined),
-    log: { debug () {}, info () {}, warn: complain, error: complain }
+    log: { debug () {}, info () {}, warn: logError, error: logError }
   })
   await startEngineWorker({ engine, queueBackend, concurrency: 1 })
 }

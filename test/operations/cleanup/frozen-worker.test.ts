@@ -104,7 +104,7 @@ for (const onError of ['rollback', 'continue'] as const) {
 }
 
 t.test('a worker that lost its job and lives keeps its connections: they do other work by now', async (t) => {
-  const { engine, client, launch, job, complaints } = await openScene(t)
+  const { engine, client, launch, job, logged } = await openScene(t)
   const { id } = await launch({ onError: 'continue' })
   await work(engine, { id, n: 1 })
   const { rows: [backend] } = await client.query<{ pid: number, backend_start: Date }>(`
@@ -116,7 +116,7 @@ t.test('a worker that lost its job and lives keeps its connections: they do othe
   const em = engine.orm.em.fork()
   t.equal((await em.getConnection().execute('SELECT pg_backend_pid() AS pid'))[0]?.pid, backend!.pid)
   t.match(await job(id), { status: 'queued' })
-  t.match(complaints, [{ message: /worker of a job died/ }])
+  t.match(logged, [{ message: /worker of a job died/ }])
 })
 
 /** What nobody holds is had at once; a heartbeat holds the row as well, but not for long. */

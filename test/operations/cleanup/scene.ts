@@ -87,7 +87,7 @@ export async function openScene (t: TestScope, { database: given, redis, rules: 
       const taken: Delivery[] = []
       const consumer = await first.queueBackend.createConsumer({
         concurrency: 2,
-        onError: (error) => first.complaints.push({ details: { err: error }, message: 'consumer' }),
+        onError: (error) => first.logged.push({ details: { err: error }, message: 'consumer' }),
         async handle (delivery) {
           taken.push(delivery)
           return handleDelivery(engine, delivery, { signal: new AbortController().signal })
