@@ -20,7 +20,7 @@ export async function commitCounts (
   const [row] = await sql.query<{ status: JobStatus }>(`
     UPDATE ${tables.job}
     SET succeeded = succeeded + $3, unchanged = unchanged + $4, missing = missing + $5, skipped = skipped + $6, failed = failed + $7,
-      progressed_at = now(), touched_at = now()
+      progressed_at = clock_timestamp(), touched_at = clock_timestamp()
     WHERE id = $1 AND fence = $2 AND ${statusIn(claimedStatuses)}
     RETURNING status`, [id, fence, counts.succeeded, counts.unchanged, counts.missing, counts.skipped, counts.failed])
   return row?.status
@@ -32,7 +32,7 @@ export async function commitCounts (
  */
 export async function saveCheckpoint (sql: Sql, tables: Tables, { id, fence, value }: { id: string, fence: number, value: unknown }): Promise<boolean> {
   const rows = await sql.query(`
-    UPDATE ${tables.job} SET checkpoint = $3, progressed_at = now(), touched_at = now()
+    UPDATE ${tables.job} SET checkpoint = $3, progressed_at = clock_timestamp(), touched_at = clock_timestamp()
     WHERE id = $1 AND fence = $2 AND ${statusIn(transitions.finishInOneTransaction.from)} RETURNING 1`, [id, fence, JSON.stringify(value)])
   return rows.length > 0
 }

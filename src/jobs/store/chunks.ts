@@ -47,7 +47,7 @@ export async function completeChunk (
   sql: Sql, tables: Tables, { jobId, no, result }: { jobId: string, no: number, result: ChunkResult }
 ): Promise<boolean> {
   const rows = await sql.query(`
-    UPDATE ${tables.jobChunk} SET state = 'done', unchanged = $3, missing = $4, refused = $5, done_at = now()
+    UPDATE ${tables.jobChunk} SET state = 'done', unchanged = $3, missing = $4, refused = $5, done_at = clock_timestamp()
     WHERE job_id = $1 AND no = $2 AND state = 'pending'
     RETURNING 1`, [jobId, no, result.unchanged, result.missing, result.refused === null ? null : JSON.stringify(result.refused)])
   return rows.length > 0

@@ -19,8 +19,8 @@ export async function claimJob (
 ): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job}
-    SET fence = fence + 1, status = ${statusAfter('claim')}, lease = now() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
-      deaths = deaths + (${mayTake('reclaim')} AND ${workerDied})::int, started_at = coalesce(started_at, now()), progressed_at = now(), touched_at = now(), hindrance = NULL
+    SET fence = fence + 1, status = ${statusAfter('claim')}, lease = clock_timestamp() + $4 * interval '1 ms', worker = $3, attempts = attempts + 1,
+      deaths = deaths + (${mayTake('reclaim')} AND ${workerDied})::int, started_at = coalesce(started_at, clock_timestamp()), progressed_at = clock_timestamp(), touched_at = clock_timestamp(), hindrance = NULL
     WHERE id = $1 AND n = $2 AND (${mayTake('claim')} AND (run_after IS NULL OR run_after <= now()) OR ${mayTake('reclaim')} AND lease < now() AND deaths + (${workerDied})::int < $5)
     RETURNING *`, [id, n, worker, leaseMs, fatalDeaths])
   return row
@@ -72,8 +72,8 @@ export async function renewLease (
   sql: Sql, tables: Tables, { id, fence, leaseMs, moved }: { id: string, fence: number, leaseMs: number, moved: boolean }
 ): Promise<JobStatus | undefined> {
   const [row] = await sql.query<{ status: JobStatus }>(`
-    UPDATE ${tables.job} SET lease = now() + $3 * interval '1 ms', touched_at = now(),
-      progressed_at = CASE WHEN $4 THEN now() ELSE progressed_at END
+    UPDATE ${tables.job} SET lease = clock_timestamp() + $3 * interval '1 ms', touched_at = clock_timestamp(),
+      progressed_at = CASE WHEN $4 THEN clock_timestamp() ELSE progressed_at END
     WHERE id = $1 AND fence = $2 AND ${statusIn(claimedStatuses)}
     RETURNING status`, [id, fence, leaseMs, moved])
   return row?.status

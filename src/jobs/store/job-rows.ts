@@ -43,9 +43,9 @@ export async function insertJob (sql: Sql, tables: Tables, job: NewJob): Promise
       reason, created_by_id, created_by_label, undo_of, retry_of, total, worker, fence, attempts, lease, started_at, progressed_at,
       group_name, affected, run_after, attempts_max, timeout_ms, checkpoint)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::text,
-      claimed::int, claimed::int, CASE WHEN claimed THEN now() + $18 * interval '1 ms' END,
-      CASE WHEN claimed THEN now() END, CASE WHEN claimed THEN now() END,
-      $19, $20, CASE WHEN $21::float8 > 0 THEN now() + $21 * interval '1 ms' END, $22, $23, $24
+      claimed::int, claimed::int, CASE WHEN claimed THEN clock_timestamp() + $18 * interval '1 ms' END,
+      CASE WHEN claimed THEN clock_timestamp() END, CASE WHEN claimed THEN clock_timestamp() END,
+      $19, $20, CASE WHEN $21::float8 > 0 THEN clock_timestamp() + $21 * interval '1 ms' END, $22, $23, $24
     FROM (SELECT $17::text IS NOT NULL AS claimed) AS born
     RETURNING *`, [
     job.id, job.kind, job.resource, job.operation, job.status, job.onError, job.onConflict, job.selectionId,

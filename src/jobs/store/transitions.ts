@@ -13,7 +13,7 @@ import { mayTake, statusAfter } from './status-sql.ts'
 export async function releaseJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
-    SET status = ${statusAfter('release')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = now()
+    SET status = ${statusAfter('release')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, attempts = attempts - 1, touched_at = clock_timestamp()
     WHERE id = $1 AND fence = $2 AND ${mayTake('release')}
     RETURNING 1`, [id, fence])
   return rows.length > 0
@@ -31,8 +31,8 @@ export async function rescheduleJob (
 ): Promise<number | undefined> {
   const [row] = await sql.query<{ n: number }>(`
     UPDATE ${tables.job}
-    SET status = ${statusAfter('reschedule')}, n = n + 1, failures = failures + $3::int, run_after = now() + $4 * interval '1 ms',
-      lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
+    SET status = ${statusAfter('reschedule')}, n = n + 1, failures = failures + $3::int, run_after = clock_timestamp() + $4 * interval '1 ms',
+      lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = clock_timestamp()
     WHERE id = $1 AND fence = $2 AND ${mayTake('reschedule')}
     RETURNING n`, [id, fence, failed ? 1 : 0, restMs])
   return row?.n
@@ -42,7 +42,7 @@ export async function rescheduleJob (
 export async function pauseJob (sql: Sql, tables: Tables, { id, fence }: { id: string, fence: number }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job}
-    SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = now()
+    SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL, touched_at = clock_timestamp()
     WHERE id = $1 AND fence = $2 AND ${mayTake('pause')}
     RETURNING 1`, [id, fence])
   return rows.length > 0
@@ -51,7 +51,7 @@ export async function pauseJob (sql: Sql, tables: Tables, { id, fence }: { id: s
 /** Asks the worker of a job to stop; its lease stays. Output: undefined when nobody works on the job (any more). */
 export async function requestCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
-    UPDATE ${tables.job} SET status = ${statusAfter('requestCancel')}, touched_at = now()
+    UPDATE ${tables.job} SET status = ${statusAfter('requestCancel')}, touched_at = clock_timestamp()
     WHERE id = $1 AND ${mayTake('requestCancel')} RETURNING *`, [id])
   return row
 }
@@ -59,7 +59,7 @@ export async function requestCancel (sql: Sql, tables: Tables, id: string): Prom
 /** A waiting job gets its records, and wants a worker. Output: whether it was still waiting. */
 export async function grantJob (sql: Sql, tables: Tables, id: string): Promise<boolean> {
   const rows = await sql.query(`
-    UPDATE ${tables.job} SET status = ${statusAfter('grant')}, touched_at = now() WHERE id = $1 AND ${mayTake('grant')} RETURNING 1`, [id])
+    UPDATE ${tables.job} SET status = ${statusAfter('grant')}, touched_at = clock_timestamp() WHERE id = $1 AND ${mayTake('grant')} RETURNING 1`, [id])
   return rows.length > 0
 }
 
@@ -89,7 +89,7 @@ export async function finishJob (
     SET status = $4, error_code = $5, error_message = $6, error_row_code = $7, result = $8,
       succeeded = coalesce($9, succeeded), unchanged = coalesce($10, unchanged), missing = coalesce($11, missing),
       skipped = coalesce($12, skipped), failed = coalesce($13, failed),
-      finished_at = now(), touched_at = now(), lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL
+      finished_at = clock_timestamp(), touched_at = clock_timestamp(), lease = NULL, worker = NULL, backend_pid = NULL, backend_start = NULL
     WHERE id = $1 AND ($2::int IS NULL OR fence = $2) AND ${mayTake(transition)} AND ($3::text IS NULL OR status = $3)
     RETURNING *`, [
     id, fence ?? null, readAs ?? null, end.status, end.error?.code ?? null, end.error?.message ?? null, end.error?.rowCode ?? null,
@@ -109,11 +109,11 @@ export async function finishJob (
 export async function releaseJobsOfWorker (sql: Sql, tables: Tables, worker: string): Promise<{ id: string, n: number }[]> {
   return sql.query<{ id: string, n: number }>(`
     WITH paused AS (
-      UPDATE ${tables.job} SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, touched_at = now() WHERE worker = $1 AND ${mayTake('pause')}
+      UPDATE ${tables.job} SET status = ${statusAfter('pause')}, lease = NULL, worker = NULL, touched_at = clock_timestamp() WHERE worker = $1 AND ${mayTake('pause')}
     ), cancelling AS (
-      UPDATE ${tables.job} SET lease = now(), touched_at = now() WHERE worker = $1 AND ${mayTake('settleCancel')}
+      UPDATE ${tables.job} SET lease = clock_timestamp(), touched_at = clock_timestamp() WHERE worker = $1 AND ${mayTake('settleCancel')}
     )
-    UPDATE ${tables.job} SET status = ${statusAfter('release')}, n = n + 1, lease = NULL, worker = NULL, attempts = attempts - 1, touched_at = now()
+    UPDATE ${tables.job} SET status = ${statusAfter('release')}, n = n + 1, lease = NULL, worker = NULL, attempts = attempts - 1, touched_at = clock_timestamp()
     WHERE worker = $1 AND ${mayTake('release')}
     RETURNING id, n`, [worker])
 }

@@ -16,7 +16,7 @@ import { pauseDeadJobs, requeueDeadJobs } from '../../../src/jobs/store/expired-
 import { insertJob } from '../../../src/jobs/store/job-rows.ts'
 import { withdrawJob } from '../../../src/jobs/store/launches.ts'
 import { findAbandonedJobs, takeOverJobs } from '../../../src/jobs/store/takeovers.ts'
-import { requestCancel, finishJob, grantJob, pauseJob, releaseJob, rescheduleJob } from '../../../src/jobs/store/transitions.ts'
+import { requestCancel, finishJob, grantJob, pauseJob, releaseJob, rescheduleJob, releaseJobsOfWorker } from '../../../src/jobs/store/transitions.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
 
 const tables = tablesIn('powercrud')
@@ -86,7 +86,7 @@ async function resultOf (client: Client, status: JobStatus, run: Statement, { fe
   try {
     const { id } = await insertJob(sql, tables, newJob('queued'))
     await client.query(`
-      UPDATE powercrud.job SET status = $2, fence = $3, lease = CASE WHEN $4 THEN now() - interval '1 hour' END,
+      UPDATE powercrud.job SET status = $2, fence = $3, lease = CASE WHEN $4 THEN now() - interval '1 hour' END, worker = 'it',
         finished_at = CASE WHEN $5 THEN now() END, progressed_at = now() - interval '1 hour', touched_at = now() - interval '1 hour'
       WHERE id = $1`, [id, status, given, transitions.finish.from.includes(status), (terminalStatuses as readonly string[]).includes(status)])
     await run(sql, id)
@@ -121,6 +121,9 @@ t.test('each statement takes the transitions of the table, and no other', async 
       t.same(await results(client, run, { fence: name === 'withdraw' ? 0 : fence }), expected(names), `${name}, statement ${index + 1}`)
     }
   }
+
+  const releaseAll: Statement = (sql) => releaseJobsOfWorker(sql, tables, 'it')
+  t.same(await results(client, releaseAll), expected(['release', 'pause']), 'release and pause, all jobs of a worker')
 
   for (const transition of ['cancel', 'settleCancel', 'finish', 'finishInOneTransaction', 'abandon'] satisfies EndTransition[]) {
     for (const to of transitions[transition].to as readonly TerminalStatus[]) {
