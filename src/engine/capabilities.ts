@@ -2,29 +2,29 @@ import type { Engine } from './engine.ts'
 import type { JobRow } from './job-row.ts'
 import { differences } from '../entities/fingerprint.ts'
 
-/** What a process can work on, as its row in the table of workers tells it. */
-export interface Abilities {
+/** What a process can work on, as its row in the table of workers records it. */
+export interface Capabilities {
   /** Resources by name: what it means by each. */
   readonly resources: { readonly [name: string]: string }
   /** Tasks by name: the version of the payload that it knows, and whether it can make one of older ones. */
   readonly tasks: { readonly [name: string]: { readonly version: number, readonly upgrades: boolean } }
 }
 
-/** What a job asks of whoever works on it. */
-export interface Need extends Pick<JobRow, 'kind' | 'resource' | 'operation' | 'fingerprint'> {
+/** What a job requires of its worker. */
+export interface JobRequirements extends Pick<JobRow, 'kind' | 'resource' | 'operation' | 'fingerprint'> {
   /** Of a task's payload. */
   readonly version: number | null
 }
 
-export function abilitiesOf ({ resources, tasks }: Pick<Engine, 'resources' | 'tasks'>): Abilities {
+export function capabilitiesOf ({ resources, tasks }: Pick<Engine, 'resources' | 'tasks'>): Capabilities {
   return {
     resources: Object.fromEntries([...resources].map(([name, { fingerprint }]) => [name, fingerprint])),
     tasks: Object.fromEntries([...tasks].map(([name, { version, upgrade }]) => [name, { version, upgrades: upgrade !== undefined }]))
   }
 }
 
-/** Why somebody with these abilities cannot do a job; undefined where there is no reason. */
-export function hindranceOf ({ resources, tasks }: Abilities, { kind, resource, operation, fingerprint, version }: Need): string | undefined {
+/** Why a process with these capabilities cannot run a job; undefined if it can. */
+export function blockedReasonFor ({ resources, tasks }: Capabilities, { kind, resource, operation, fingerprint, version }: JobRequirements): string | undefined {
   if (kind === 'task') {
     const task = tasks[operation]
     const wanted = version ?? 1

@@ -4,7 +4,7 @@ import { pendingMigrations } from '../migrations/migrate.ts'
 import type { Engine } from '../engine/engine.ts'
 import { isPowercrudError } from '../errors.ts'
 import { readClock } from '../database/clock.ts'
-import { abilitiesOf, hindranceOf, type Abilities, type Need } from '../engine/capabilities.ts'
+import { capabilitiesOf, blockedReasonFor, type Capabilities, type JobRequirements } from '../engine/capabilities.ts'
 import { readLivingWorkers, type LivingWorker } from '../jobs/store/workers.ts'
 
 const answerMs = 3_000
@@ -87,27 +87,27 @@ export async function validateAgreement (engine: Engine): Promise<PartReport> {
   return checkPart('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
     const workers = await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))
     // The part `worker` reports when there is none at all.
-    if (workers.length === 0 || workers.some(({ abilities }) => abilities === null)) return undefined
-    const complaints = needsOf(abilitiesOf(engine)).flatMap((need) => disagreements(workers, need))
+    if (workers.length === 0 || workers.some(({ capabilities }) => capabilities === null)) return undefined
+    const complaints = requirementsOf(capabilitiesOf(engine)).flatMap((requirements) => disagreements(workers, requirements))
     return complaints.length === 0 ? undefined : complaints.join('; ')
   })
 }
 
 /** What a job on each resource, and of each task, would ask of a worker. */
-function needsOf ({ resources, tasks }: Abilities): Need[] {
+function requirementsOf ({ resources, tasks }: Capabilities): JobRequirements[] {
   return [
-    ...Object.entries(resources).map(([resource, fingerprint]): Need => ({ kind: 'bulk', resource, operation: 'update', fingerprint, version: null })),
-    ...Object.entries(tasks).map(([operation, { version }]): Need => ({ kind: 'task', resource: null, operation, fingerprint: '', version }))
+    ...Object.entries(resources).map(([resource, fingerprint]): JobRequirements => ({ kind: 'bulk', resource, operation: 'update', fingerprint, version: null })),
+    ...Object.entries(tasks).map(([operation, { version }]): JobRequirements => ({ kind: 'task', resource: null, operation, fingerprint: '', version }))
   ]
 }
 
-function disagreements (workers: readonly LivingWorker[], need: Need): string[] {
-  const knows = ({ resources, tasks }: Abilities) => need.kind === 'task' ? need.operation in tasks : need.resource! in resources
-  const informed = workers.filter(({ abilities }) => knows(abilities!))
+function disagreements (workers: readonly LivingWorker[], need: JobRequirements): string[] {
+  const knows = ({ resources, tasks }: Capabilities) => need.kind === 'task' ? need.operation in tasks : need.resource! in resources
+  const informed = workers.filter(({ capabilities }) => knows(capabilities!))
   if (informed.length === 0) return [`no living worker knows ${need.kind === 'task' ? `the task ${need.operation}` : `the resource ${need.resource}`}`]
-  return informed.flatMap(({ host, pid, abilities }) => {
-    const hindrance = hindranceOf(abilities!, need)
-    return hindrance === undefined ? [] : [`the worker ${pid} on ${host} cannot run jobs of this process: ${hindrance}`]
+  return informed.flatMap(({ host, pid, capabilities }) => {
+    const blockedReason = blockedReasonFor(capabilities!, need)
+    return blockedReason === undefined ? [] : [`the worker ${pid} on ${host} cannot run jobs of this process: ${blockedReason}`]
   })
 }
 

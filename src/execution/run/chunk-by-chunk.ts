@@ -58,18 +58,18 @@ async function writeOne (run: Run, transaction: WriteTransaction, chunk: ChunkTo
 async function stop (run: Run, chunk: ChunkToDo, refusal: Refusal): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const now = await readJob(engine.database, engine.tables, job.id)
-  if (now === undefined) return { kind: 'left' }
+  if (now === undefined) return { kind: 'lost' }
   const counts = addOutcomes(now, { succeeded: 0, unchanged: 0, missing: 0, skipped: 0, failed: 1 })
   const ended = await endJobNow(engine, {
     job, fence, transition: 'finish', blame: { no: chunk.no, refusal }, end: { ...stoppedAt(refusal), counts }
   })
-  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+  return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
 }
 
 async function finish (run: Run): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
   const now = await readJob(engine.database, engine.tables, job.id)
-  if (now === undefined || now.fence !== fence) return { kind: 'left' }
+  if (now === undefined || now.fence !== fence) return { kind: 'lost' }
   const ended = await endJobNow(engine, { job, fence, transition: 'finish', end: endOf(now, now) })
-  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+  return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
 }

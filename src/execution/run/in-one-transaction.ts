@@ -43,7 +43,7 @@ export async function runInOneTransaction (run: Run): Promise<RunEnd> {
   const ended = await endJobNow(engine, {
     job, fence, transition: 'finish', blame: { no, refusal }, end: rolledBack(refusal)
   })
-  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+  return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
 }
 
 async function writeAll (run: Run, transaction: WriteTransaction): Promise<TransactionOutcome<Attempt>> {

@@ -55,7 +55,7 @@ async function runToEnd (run: Run): Promise<RunEnd> {
     try {
       return await work(run)
     } catch (error) {
-      if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
+      if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'lost' }
       if (!isConnectionError(error)) return await fail(run, error)
       const end = await recover(run, error, run.transactions.openedCount > openedBefore)
       if (end !== undefined) return end
@@ -87,5 +87,5 @@ async function fail (
   const ended = await endJobNow(engine, {
     job, fence, transition: 'finish', end: { status: 'failed', error: { code, message: messageOf(code) } }
   })
-  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+  return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
 }

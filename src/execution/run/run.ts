@@ -22,14 +22,17 @@ export interface Run {
   readonly stopping: AbortSignal
 }
 
-/** How a run came to its end for this worker. */
+/** How a run ended for this worker. */
 export type RunEnd =
   /** The job is terminal. */
   | { kind: 'ended', job: JobRow }
-  /** Another worker has it, or will have it. */
-  | { kind: 'left' }
-  /** The worker shuts down; the job row says `queued`, and the delivery may go to another worker at once. */
-  | { kind: 'handedBack' }
+  /** The claim is no longer this worker's; nothing is left to do here. */
+  | { kind: 'lost' }
+  | { kind: 'paused' }
+  /** A task waits for its next attempt. */
+  | { kind: 'rescheduled' }
+  /** The worker shuts down; the job is queued again, and the delivery may go to another worker at once. */
+  | { kind: 'released' }
 
 /** Why the work should not go on with the next chunk; undefined: go on. */
 export function interruptionOf ({ heartbeat, stopping }: Pick<Run, 'heartbeat' | 'stopping'>): 'cancelling' | 'pausing' | 'stopping' | undefined {

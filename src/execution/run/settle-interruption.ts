@@ -16,14 +16,13 @@ export async function settleInterruption (run: Pick<Run, 'engine' | 'claim' | 'h
     case 'cancelling': {
       const end = { status: 'cancelled', error: null, ...(counts !== undefined && { counts }) } as const
       const ended = await endJobNow(engine, { job, fence, transition: 'settleCancel', end })
-      return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+      return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
     }
     case 'pausing':
-      await pauseJob(database, tables, { id: job.id, fence })
-      return { kind: 'left' }
+      return await pauseJob(database, tables, { id: job.id, fence }) ? { kind: 'paused' } : { kind: 'lost' }
     case 'stopping':
-      return await releaseJob(database, tables, { id: job.id, fence }) ? { kind: 'handedBack' } : { kind: 'left' }
+      return await releaseJob(database, tables, { id: job.id, fence }) ? { kind: 'released' } : { kind: 'lost' }
     case undefined:
-      return { kind: 'left' }
+      return { kind: 'lost' }
   }
 }

@@ -20,10 +20,10 @@ export type Reconnection =
 export async function waitForReconnect (run: Pick<Run, 'claim' | 'heartbeat'> & { engine: Pick<Run['engine'], 'database' | 'tables'> }): Promise<Reconnection> {
   const { engine: { database, tables }, claim: { job, fence } } = run
   for (;;) {
-    if (run.heartbeat.lost.aborted) return { kind: 'over', end: { kind: 'left' } }
+    if (run.heartbeat.lost.aborted) return { kind: 'over', end: { kind: 'lost' } }
     try {
       const now = await readJob(database, tables, job.id)
-      if (now === undefined || now.fence !== fence) return { kind: 'over', end: { kind: 'left' } }
+      if (now === undefined || now.fence !== fence) return { kind: 'over', end: { kind: 'lost' } }
       if (isTerminal(now.status)) return { kind: 'over', end: { kind: 'ended', job: now } }
       return { kind: 'back', serverStartedAt: await readServerStart(database) }
     } catch (error) {

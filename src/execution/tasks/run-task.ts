@@ -82,7 +82,7 @@ async function runToEnd (run: TaskRun): Promise<RunEnd> {
     await announceEnd(engine, ended)
     return { kind: 'ended', job: ended }
   } catch (error) {
-    if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'left' }
+    if (run.heartbeat.lost.aborted || isPowercrudError(error, 'lease_lost')) return { kind: 'lost' }
     if (run.signal.aborted && !isConnectionError(error)) return settleStop(run)
     if (!isConnectionError(error)) return settleFailure(run, failedWith(error), error)
     engine.log.warn({ jobId: job.id, err: error }, 'database connection lost in the middle of a task; reconnecting')
@@ -186,7 +186,7 @@ function lossesOf ({ attempts, failures, deaths }: JobRow): number {
 async function settleStop (run: TaskRun): Promise<RunEnd> {
   const { heartbeat, timeout, claim: { job } } = run
   await heartbeat.beat()
-  if (heartbeat.lost.aborted) return { kind: 'left' }
+  if (heartbeat.lost.aborted) return { kind: 'lost' }
   if (interruptionOf(run) === undefined && timeout.aborted) {
     return settleFailure(run, timedOut(job.timeout_ms!), problem('statement_timeout', 'the task took longer than its timeout'))
   }
@@ -202,7 +202,7 @@ async function settleFailure (run: TaskRun, end: JobEnd, error: unknown): Promis
   }
   const code = isTransient(error) ? { ...end, error: { ...end.error!, rowCode: 'serialization_failure' } } : end
   const ended = await endJobNow(engine, { job, fence, transition: 'finish', end: code })
-  return ended === undefined ? { kind: 'left' } : { kind: 'ended', job: ended }
+  return ended === undefined ? { kind: 'lost' } : { kind: 'ended', job: ended }
 }
 
 async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
@@ -219,5 +219,5 @@ async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean,
   } catch (error) {
     log.warn({ jobId: job.id, err: error }, 'could not enqueue a task for its next attempt; the next sweep will')
   }
-  return { kind: 'left' }
+  return { kind: 'rescheduled' }
 }

@@ -25,22 +25,22 @@ export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: 
   return sql.query<Restored>(`
     WITH slice AS MATERIALIZED (
       SELECT s.key::text COLLATE "C" AS key, (s.place + $3::int - 1)::int AS place FROM unnest(${sliceKeys(tables, key)}) WITH ORDINALITY AS s (key, place)
-    ), gone AS MATERIALIZED (
+    ), deleted AS MATERIALIZED (
       SELECT slice.key, slice.place, image.document -> 'row' AS row, (image.document ->> 'tookOthers')::boolean IS TRUE AS took_others
       FROM slice LEFT JOIN ${deletedRows(tables, imagesOfSlice)} AS image USING (key)
     ), restored AS (
       INSERT INTO ${table} AS t (${namesOf(columns)}) OVERRIDING SYSTEM VALUE
       SELECT ${columns.map(({ name }) => `record.${quote(name)}`).join(', ')}
-      FROM gone CROSS JOIN LATERAL (
-        SELECT ${columns.map(({ name, type }) => `told.${quote(name)}::${type} AS ${quote(name)}`).join(', ')}
-        FROM json_to_record(gone.row) AS told (${columns.map(({ name }) => `${quote(name)} text`).join(', ')})
+      FROM deleted CROSS JOIN LATERAL (
+        SELECT ${columns.map(({ name, type }) => `stored.${quote(name)}::${type} AS ${quote(name)}`).join(', ')}
+        FROM json_to_record(deleted.row) AS stored (${columns.map(({ name }) => `${quote(name)} text`).join(', ')})
       ) AS record
-      WHERE gone.row IS NOT NULL AND NOT gone.took_others
+      WHERE deleted.row IS NOT NULL AND NOT deleted.took_others
         AND NOT EXISTS (SELECT FROM ${table} AS t WHERE ${key.columns.map(({ column }) => `t.${column} = record.${column}`).join(' AND ')})
       RETURNING ${key.stored('t')}::text COLLATE "C" AS key
     )
-    SELECT gone.place, gone.key, restored.key IS NOT NULL AS is_back, gone.took_others
-    FROM gone LEFT JOIN restored USING (key) ORDER BY gone.place`, [...sliceValues(slice), jobId])
+    SELECT deleted.place, deleted.key, restored.key IS NOT NULL AS is_back, deleted.took_others
+    FROM deleted LEFT JOIN restored USING (key) ORDER BY deleted.place`, [...sliceValues(slice), jobId])
 }
 
 /**

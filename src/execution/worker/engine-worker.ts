@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts'
 import type { QueueBackend } from '../../queue/job-queue.ts'
-import { abilitiesOf } from '../../engine/capabilities.ts'
+import { capabilitiesOf } from '../../engine/capabilities.ts'
 import { handleDelivery } from './handle-delivery.ts'
 import { startWorker, type RunningWorker } from './worker.ts'
 
@@ -21,7 +21,7 @@ export async function startEngineWorker ({ engine, queueBackend, concurrency }: 
     id: workerId,
     backend: queueBackend,
     concurrency,
-    abilities: abilitiesOf(engine),
+    capabilities: capabilitiesOf(engine),
     registry: { sql: pulse, tables, deadAfterMs: leaseMs },
     handle: (delivery, { signal }) => handleDelivery(engine, delivery, { signal }),
     onError: (error) => log.warn({ err: error }, 'the worker failed to reach the queue or the database')

@@ -8,7 +8,7 @@ import { claim, type Claim } from '../run/claim.ts'
 import { runJob } from '../run/run-job.ts'
 import type { RunEnd } from '../run/run.ts'
 import { runTask } from '../tasks/run-task.ts'
-import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
+import { capabilitiesOf, blockedReasonFor } from '../../engine/capabilities.ts'
 
 /** How long this worker takes no other delivery after it has released one that it cannot do, so that a capable worker gets it. */
 const holdMs = 250
@@ -30,16 +30,16 @@ export async function handleDelivery (engine: Engine, delivery: Delivery, { sign
   const found = await readClaimability(database, tables, delivery.jobId)
   if (found === undefined) engine.log.warn({ jobId: delivery.jobId }, 'dropped a delivery whose job does not exist')
   if (found === undefined || isTerminal(found.status) || found.n !== delivery.n) return { done: true }
-  const hindrance = hindranceOf(abilitiesOf(engine), found)
-  if (hindrance !== undefined) {
-    if (found.status === 'queued') await reportBlocked(engine, delivery, found, hindrance)
+  const blockedReason = blockedReasonFor(capabilitiesOf(engine), found)
+  if (blockedReason !== undefined) {
+    if (found.status === 'queued') await reportBlocked(engine, delivery, found, blockedReason)
     return leaveToCapable(engine, delivery, found)
   }
 
   const claimed = await claim(engine, delivery)
   if (claimed === undefined) return unclaimed(found)
   const end = await workOn(engine, claimed, signal)
-  return end.kind === 'handedBack' ? { done: false, release: true } : { done: true }
+  return end.kind === 'released' ? { done: false, release: true } : { done: true }
 }
 
 /** Releases a delivery to a capable worker, if one is alive; else it is delayed. */
@@ -55,13 +55,13 @@ async function workOn (engine: Engine, claim: Claim, stopping: AbortSignal): Pro
 }
 
 /** Reports in the log and in the job why this worker does not do it, so that its user learns why it waits. */
-async function reportBlocked (engine: Engine, { jobId, n }: Delivery, { resource, operation, hindrance: told }: Claimability, hindrance: string): Promise<void> {
+async function reportBlocked (engine: Engine, { jobId, n }: Delivery, { resource, operation, blocked_reason: recorded }: Claimability, reason: string): Promise<void> {
   const { database, tables, live, log } = engine
   const isNew = !reports.has(`${jobId}.${n} ${engine.workerId}`)
-  if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${hindrance}. Give servers and workers the same config; the job waits for a worker that agrees`)
-  if (!isNew && told !== null) return
+  if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${reason}. Give servers and workers the same config; the job waits for a worker that agrees`)
+  if (!isNew && recorded !== null) return
   try {
-    if (await recordBlockedReason(database, tables, { id: jobId, n, hindrance })) await live.signal({ jobId, kind: 'status' })
+    if (await recordBlockedReason(database, tables, { id: jobId, n, reason })) await live.signal({ jobId, kind: 'status' })
   } catch (error) {
     log.warn({ jobId, err: error }, 'could not record why a job waits')
   }

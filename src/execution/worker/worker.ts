@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Delivery, DeliveryOutcome, QueueBackend } from '../../queue/job-queue.ts'
-import type { Abilities } from '../../engine/capabilities.ts'
+import type { Capabilities } from '../../engine/capabilities.ts'
 import { keepRegistered, type WorkerRegistry } from './registration.ts'
 
 export interface WorkerSettings {
@@ -9,8 +9,8 @@ export interface WorkerSettings {
   readonly backend: QueueBackend
   /** Jobs done at once. */
   readonly concurrency: number
-  /** What `handle` can work for. */
-  readonly abilities: Abilities
+  /** The resources and tasks that `handle` can work on. */
+  readonly capabilities: Capabilities
   readonly registry: WorkerRegistry
   /** The signal aborts when the work should stop soon: after the running chunk, or its rollback. */
   readonly handle: (delivery: Delivery, context: { signal: AbortSignal }) => Promise<DeliveryOutcome>
@@ -21,23 +21,23 @@ export interface RunningWorker {
   readonly id: string
   /** Resolves when deliveries are taken; later, where the queue is not there yet. */
   ready (): Promise<void>
-  /** Takes no more deliveries, asks the running ones to end, and waits for them `timeoutMs` at most. */
+  /** Takes no further deliveries, asks the running ones to end, and waits for them `timeoutMs` at most. */
   stop (timeoutMs: number): Promise<void>
 }
 
 /** Starts a worker: it takes deliveries, and registers itself in the table of workers. */
-export async function startWorker ({ id, backend, concurrency, abilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
+export async function startWorker ({ id, backend, concurrency, capabilities, registry, handle, onError }: WorkerSettings): Promise<RunningWorker> {
   const stopping = new AbortController()
   const consumer = await backend.createConsumer({
     concurrency,
     onError,
     handle: (delivery) => handle(delivery, { signal: stopping.signal })
   })
-  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, abilities }, onError)
+  const registration = keepRegistered(registry, { id, host: hostname(), pid: process.pid, concurrency, capabilities }, onError)
   let stopped: Promise<void> | undefined
 
   async function shutDown (timeoutMs: number): Promise<void> {
-    // First no more deliveries, else a released one would be delivered here again at once.
+    // The consumer closes first, else a released delivery would arrive here again at once.
     const closed = consumer.close(timeoutMs)
     stopping.abort()
     await closed

@@ -6,7 +6,7 @@ import type { Slice } from '../../engine/writer.ts'
 import { inSlice, sliceKeys, sliceValues } from './slices.ts'
 
 /**
- * SQL: the recursive query `gone (number, part, place)`, of the rows that a delete cascades to, and those that it
+ * SQL: the recursive query `deleted (number, part, place)`, of the rows that a delete cascades to, and those that it
  * starts from, by their table's number and their place in it, each once: so cycles end, and no key leaves the database.
  *
  * @param start SQL after FROM: the rows `t` that are deleted
@@ -19,8 +19,8 @@ export function cascadedRows (
   const following = `
       UNION
       SELECT next.number, next.part, next.place
-      FROM gone g CROSS JOIN LATERAL (${steps.join(' UNION ALL ')}) next`
-  return `gone (number, part, place) AS (
+      FROM deleted g CROSS JOIN LATERAL (${steps.join(' UNION ALL ')}) next`
+  return `deleted (number, part, place) AS (
       SELECT 0, t.tableoid, t.ctid FROM ${start}${steps.length === 0 ? '' : following}
     )`
 }
@@ -50,7 +50,7 @@ export async function readCascaded (
 ): Promise<Cascaded[]> {
   const keysOfChildren = [...graph.children].map(([number, child]) => `
     SELECT ${number}::int AS number, (${child.key.stored('r')})::text AS key
-    FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
+    FROM deleted g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
     WHERE g.number = ${number}${child.root === resource.root ? ` AND NOT (${child.key.among('r', sliceKeys(tables, resource.key))})` : ''}`)
   const rows = await sql.query<{ number: number, keys: string[] }>(`
     WITH RECURSIVE ${cascadedRows(graph, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`)}
@@ -78,7 +78,7 @@ export async function lockCascadePaths (
       const rows = await sql.query<{ place: string }>(`
         WITH RECURSIVE ${deleted}
         SELECT r.tableoid::text || r.ctid::text AS place
-        FROM gone g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
+        FROM deleted g JOIN ${graph.tables[number]!} r ON r.tableoid = g.part AND r.ctid = g.place
         WHERE g.number = ${number} FOR UPDATE OF r`, sliceValues(slice))
       for (const { place } of rows) {
         if (locked.has(place)) continue

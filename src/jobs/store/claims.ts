@@ -37,8 +37,8 @@ export interface Claimability {
   fingerprint: string
   /** The version of a task's payload. */
   version: number | null
-  /** What the job was left for before. */
-  hindrance: string | null
+  /** Why an earlier worker did not run the job. */
+  blocked_reason: string | null
   /** Milliseconds until the job may be taken up; null or less than 0: now. */
   wait_ms: number | null
   /** Milliseconds until the lease ends; null without one. */
@@ -48,19 +48,19 @@ export interface Claimability {
 /** What a delivery is judged by; undefined for an unknown job. */
 export async function readClaimability (sql: Sql, tables: Tables, id: string): Promise<Claimability | undefined> {
   const [row] = await sql.query<Claimability>(`
-    SELECT clock_timestamp() AS now, kind, resource, operation, status, n, fingerprint, hindrance, (spec ->> 'version')::int AS version,
+    SELECT clock_timestamp() AS now, kind, resource, operation, status, n, fingerprint, hindrance AS blocked_reason, (spec ->> 'version')::int AS version,
       (extract(epoch FROM run_after - now()) * 1000)::float8 AS wait_ms,
       (extract(epoch FROM lease - now()) * 1000)::int AS lease_left_ms
     FROM ${tables.job} WHERE id = $1`, [id])
   return row
 }
 
-/** Keeps why a worker left a queued job to others, for people to see; whoever takes it up forgets it. Output: whether it did. */
-export async function recordBlockedReason (sql: Sql, tables: Tables, { id, n, hindrance }: { id: string, n: number, hindrance: string }): Promise<boolean> {
+/** Records why a worker did not claim a queued job, for its user to see; a claim clears it. Output: whether the reason is new. */
+export async function recordBlockedReason (sql: Sql, tables: Tables, { id, n, reason }: { id: string, n: number, reason: string }): Promise<boolean> {
   const rows = await sql.query(`
     UPDATE ${tables.job} SET hindrance = $3
     WHERE id = $1 AND n = $2 AND ${mayTake('claim')} AND hindrance IS DISTINCT FROM $3
-    RETURNING 1`, [id, n, hindrance])
+    RETURNING 1`, [id, n, reason])
   return rows.length > 0
 }
 

@@ -60,7 +60,7 @@ export interface AbandonedJob {
   fence: number
   status: JobStatus
   /** Why workers that lived left it to others. */
-  hindrance: string | null
+  blocked_reason: string | null
 }
 
 /**
@@ -73,7 +73,7 @@ export async function findAbandonedJobs (
   sql: Sql, tables: Tables, { now, ttlMs, limit }: { now: Date, ttlMs: number, limit: number }
 ): Promise<AbandonedJob[]> {
   return sql.query<AbandonedJob>(`
-    SELECT id, selection_id, fence, status, hindrance FROM ${tables.job} AS job
+    SELECT id, selection_id, fence, status, hindrance AS blocked_reason FROM ${tables.job} AS job
     WHERE ${mayTake('abandon')} AND touched_at < $1::timestamptz - $2 * interval '1 ms'
       AND (run_after IS NULL OR run_after < $1::timestamptz - $2 * interval '1 ms')
       AND NOT EXISTS (SELECT FROM ${tables.worker} AS worker

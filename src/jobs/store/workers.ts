@@ -1,11 +1,11 @@
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import { mayTake } from './status-sql.ts'
-import type { Abilities } from '../../engine/capabilities.ts'
+import type { Capabilities } from '../../engine/capabilities.ts'
 
 /**
- * SQL: whether a worker can do a job, as `hindranceOf` judges it. A worker that does not tell what it can do is taken to
- * be able. Null is no.
+ * SQL: whether a worker can do a job, as `blockedReasonFor` judges it. A worker without capabilities in its row is taken to
+ * be capable. Null means no.
  */
 export function isCapable ({ worker, job }: { worker: string, job: string }): string {
   const task = `${worker}.abilities -> 'tasks' -> ${job}.operation`
@@ -22,15 +22,15 @@ export interface WorkerEntry {
   readonly pid: number
   readonly concurrency: number
   /** The resources and tasks that it can work for, and what it means by them: by this others can tell whether a job has a worker. */
-  readonly abilities: Abilities
+  readonly capabilities: Capabilities
 }
 
 /** Tells that a worker lives, by the database's clock; also one whose row was taken for a dead one's. */
-export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, abilities }: WorkerEntry): Promise<void> {
+export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, capabilities }: WorkerEntry): Promise<void> {
   await sql.query(`
     INSERT INTO ${tables.worker} (id, host, pid, concurrency, abilities) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (id) DO UPDATE SET seen_at = now(), stopped_at = NULL`,
-  [id, host, pid, concurrency, JSON.stringify(abilities)])
+  [id, host, pid, concurrency, JSON.stringify(capabilities)])
 }
 
 /**
@@ -46,13 +46,13 @@ export interface LivingWorker {
   readonly host: string
   readonly pid: number
   /** Null where it does not tell. */
-  readonly abilities: Abilities | null
+  readonly capabilities: Capabilities | null
 }
 
 /** The workers that told within `livingMs` that they live, and have not stopped since. */
 export async function readLivingWorkers (sql: Sql, tables: Tables, livingMs: number): Promise<LivingWorker[]> {
   return sql.query<LivingWorker>(`
-    SELECT id, host, pid, abilities FROM ${tables.worker}
+    SELECT id, host, pid, abilities AS capabilities FROM ${tables.worker}
     WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms'
     ORDER BY host, pid`, [livingMs])
 }

@@ -39,10 +39,10 @@ export async function endAbandoned (sweep: Sweep): Promise<void> {
   }
   await eachJob(sweep, page, async (job) => {
     passed.add(job.id)
-    const ended = await endJobNow(engine, { job, fence: job.fence, transition: 'abandon', readAs: job.status, end: failed('abandoned', job.hindrance) })
+    const ended = await endJobNow(engine, { job, fence: job.fence, transition: 'abandon', readAs: job.status, end: failed('abandoned', job.blocked_reason) })
     if (ended === undefined) return
     summary.abandoned += 1
-    log.warn({ jobId: job.id, hindrance: job.hindrance }, 'failed a job that no living worker could run, and released its records')
+    log.warn({ jobId: job.id, blockedReason: job.blocked_reason }, 'failed a job that no living worker could run, and released its records')
   })
 }
 

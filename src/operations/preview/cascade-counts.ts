@@ -7,12 +7,12 @@ import { inSlice, sliceValues } from '../../execution/writers/slices.ts'
 import type { Slice } from '../../engine/writer.ts'
 
 /** Holds the place of each row deleted with a slice until the transaction ends. */
-const seen = 'pg_temp.powercrud_gone'
+const seen = 'pg_temp.powercrud_deleted'
 
 /** Creates the table of rows already deleted with earlier slices, so that each is followed and counted once. */
 export async function rememberDeleted (sql: Sql, { references }: DeleteSpread): Promise<void> {
   if (worthTraversing(references).length === 0) return
-  await sql.query('CREATE TEMPORARY TABLE powercrud_gone (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
+  await sql.query('CREATE TEMPORARY TABLE powercrud_deleted (number int, part oid, place tid, UNIQUE (place, part, number)) ON COMMIT DROP')
 }
 
 /**
@@ -28,16 +28,16 @@ export async function countReferring (
   const isOther = (row: string, number: number) => number === 0 ? ` AND NOT ${isSelected(tables, resource, row)}` : ''
   const isUnseen = (row: string, number: number) => followed.length === 0 ? '' : ` AND NOT ${isAmong(seen, row, number)}`
   const isNew = (row: string, number: number) => `${isOther(row, number)}${isUnseen(row, number)}`
-  const stays = (row: string, number: number) => ` AND NOT ${isAmong('gone', row, number)}${isUnseen(row, number)}`
+  const stays = (row: string, number: number) => ` AND NOT ${isAmong('deleted', row, number)}${isUnseen(row, number)}`
   const counted = references.map((reference, index) => `
     SELECT ${index}::int AS reference, count(DISTINCT (met.part, met.place))::int AS count
-    FROM gone g CROSS JOIN LATERAL (
+    FROM deleted g CROSS JOIN LATERAL (
       SELECT c.tableoid AS part, c.ctid AS place
       ${referring(named, reference)}${isOther('c', reference.to)}${reference.effect === 'cascade' ? '' : stays('c', reference.to)}
     ) met`)
   return sql.query<{ reference: number, count: number }>(`
     WITH RECURSIVE ${cascadedRows({ tables: named, references: followed }, `${resource.table} t WHERE ${inSlice(tables, resource, 't')}`, isNew)}
-    ${followed.length === 0 ? '' : `, remembered AS (INSERT INTO ${seen} SELECT number, part, place FROM gone)`}
+    ${followed.length === 0 ? '' : `, remembered AS (INSERT INTO ${seen} SELECT number, part, place FROM deleted)`}
     SELECT reference, count FROM (${counted.join(' UNION ALL ')}) counted WHERE count > 0`, sliceValues(slice))
 }
 

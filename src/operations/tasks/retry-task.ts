@@ -10,7 +10,7 @@ import { isTerminal } from '../../engine/states.ts'
 import type { LockSet } from '../../jobs/locks/conflict-set.ts'
 import { lockableOf } from '../../jobs/locks/lockable.ts'
 import { readLaunchLocks } from '../../jobs/locks/lock-chunks.ts'
-import { abilitiesOf, hindranceOf } from '../../engine/capabilities.ts'
+import { capabilitiesOf, blockedReasonFor } from '../../engine/capabilities.ts'
 import { insertTask } from './insert-task.ts'
 import { payloadFor } from '../../execution/tasks/task-definitions.ts'
 
@@ -35,8 +35,8 @@ function requireRetriable (engine: Engine, job: JobRow): void {
   if (!isTerminal(status)) throw refuse(`a job can be retried once it has ended; it is ${status}`)
   if (status === 'succeeded') throw refuse('the task succeeded: there is nothing to retry')
   if (!engine.options.asyncEnabled) throw refuse('asyncEnabled is false, so tasks cannot be retried')
-  const hindrance = hindranceOf(abilitiesOf(engine), { kind: 'task', resource: null, operation, fingerprint: '', version })
-  if (hindrance !== undefined) throw refuse(`the task cannot be retried here: ${hindrance}`)
+  const blockedReason = blockedReasonFor(capabilitiesOf(engine), { kind: 'task', resource: null, operation, fingerprint: '', version })
+  if (blockedReason !== undefined) throw refuse(`the task cannot be retried here: ${blockedReason}`)
   const task = engine.tasks.get(operation)!
   try {
     task.check(payloadFor(task, job))

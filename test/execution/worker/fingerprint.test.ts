@@ -7,7 +7,7 @@ import { differences } from '../../../src/entities/fingerprint.ts'
 import { recoverJobs } from '../../../src/operations/cleanup/cleanup.ts'
 import { launchTask } from '../../../src/operations/tasks/launch-task.ts'
 import { defineTask } from '../../../src/engine/task.ts'
-import { abilitiesOf, hindranceOf, type Abilities } from '../../../src/engine/capabilities.ts'
+import { capabilitiesOf, blockedReasonFor, type Capabilities } from '../../../src/engine/capabilities.ts'
 import { isCapable, registerWorker } from '../../../src/jobs/store/workers.ts'
 import { Item } from '../../fixtures/entities.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
@@ -27,7 +27,7 @@ async function openServer (t: TestScope) {
     open,
     launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: 'never' }))).job,
     view: async ({ id }: { id: string }) => viewLive(engine, (await readJob(engine.database, engine.tables, id))!),
-    living: (id: string, abilities: Abilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, abilities })
+    living: (id: string, capabilities: Capabilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, capabilities })
   }
 }
 
@@ -48,7 +48,7 @@ t.test('a job waits for a worker that means the same by its resource, and says w
     t.match(logged, [{ details: { jobId: job.id, resource: 'items' }, message: /same config/ }])
   }
   const same = await open({ bulkMinAsyncRecords: 3 })
-  await living('capable', abilitiesOf(same.engine))
+  await living('capable', capabilitiesOf(same.engine))
   const { engine: unable } = await open({ bulkFields: ['notes'] })
   t.match(await work(unable, job), { done: false, release: true, holdMs: Number }, 'a capable worker that is alive gets it at once')
   t.same(await work(same.engine, job), { done: true })
@@ -87,8 +87,8 @@ t.test('where only workers live that differ, a job is abandoned in time, says wh
   await work(other, job)
   t.match(await checkHealth(engine), { status: 'ok', workers: { living: 0, jobsWithout: 1 } })
 
-  await living('agrees', abilitiesOf(engine))
-  await living('differs', abilitiesOf(other))
+  await living('agrees', capabilitiesOf(engine))
+  await living('differs', capabilitiesOf(other))
   t.match(await checkHealth(engine), { workers: { living: 2, jobsWithout: 0 } })
   await told('agrees', '2 hours')
   t.match(await recoverJobs(engine, inTwoHours), { abandoned: 0 })
@@ -114,8 +114,8 @@ t.test('the database judges who can do what as the workers do', async (t) => {
   const handler = async () => undefined
   const tasks = new Map([['sums', { ...defineTask({ name: 'sums', version: 3, handler }), version: 3, upgrade: undefined, check () {} }]])
   const jobs = [await launch(), await launchTask({ ...engine, tasks }, 'sums', null)]
-  const own = abilitiesOf(engine).resources
-  const able: Abilities[] = [
+  const own = capabilitiesOf(engine).resources
+  const candidates: Capabilities[] = [
     { resources: own, tasks: {} },
     { resources: { things: own.items! }, tasks: { sums: { version: 3, upgrades: false } } },
     { resources: { items: `${own.items} more=1` }, tasks: { sums: { version: 2, upgrades: true } } },
@@ -123,12 +123,12 @@ t.test('the database judges who can do what as the workers do', async (t) => {
     { resources: {}, tasks: { sums: { version: 4, upgrades: false } } }
   ]
   const seen = new Set<boolean>()
-  for (const abilities of able) {
+  for (const capabilities of candidates) {
     for (const { id } of jobs) {
       const [row] = await engine.database.query<{ kind: 'bulk' | 'task', resource: string | null, operation: string, fingerprint: string, version: number | null, able: boolean | null }>(`
         SELECT kind, resource, operation, fingerprint, (spec ->> 'version')::int AS version, ${isCapable({ worker: 'worker', job: 'job' })} AS able
-        FROM powercrud.job, (SELECT $2::jsonb AS abilities) AS worker WHERE id = $1`, [id, JSON.stringify(abilities)])
-      t.equal(row!.able ?? false, hindranceOf(abilities, row!) === undefined, `${row!.operation} by ${JSON.stringify(abilities)}`)
+        FROM powercrud.job, (SELECT $2::jsonb AS abilities) AS worker WHERE id = $1`, [id, JSON.stringify(capabilities)])
+      t.equal(row!.able ?? false, blockedReasonFor(capabilities, row!) === undefined, `${row!.operation} by ${JSON.stringify(capabilities)}`)
       seen.add(row!.able ?? false)
     }
   }

@@ -44,7 +44,7 @@ async function createPlace (t: TestScope): Promise<Place> {
     id: `worker ${randomUUID()}`,
     backend,
     concurrency: 3,
-    abilities: { resources: { cities: 'as agreed' }, tasks: {} },
+    capabilities: { resources: { cities: 'as agreed' }, tasks: {} },
     registry: { sql, tables, deadAfterMs: 20_000 },
     handle: async () => ({ done: true }),
     onError
