@@ -1,6 +1,5 @@
 // npm test [-- files or folders]: starts the servers, runs the tests, and stops the servers whatever happens.
-// --grep=TEXT runs the tests whose name contains it, --jobs=N so many files at a time. With --coverage, before anything
-// else, tap runs the files and measures it; what follows are tap's options.
+// --grep=TEXT runs the tests whose name contains it, --jobs=N so many files at a time.
 
 import { existsSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
@@ -9,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runCommand } from './commands.ts'
 import { findTestFiles } from './find-files.ts'
-import { runGroup, signalGroups } from './process-groups.ts'
+import { signalGroups } from './process-groups.ts'
 import { requirePrograms } from './programs.ts'
 import { Report } from './report.ts'
 import { createRunDirectory, removeRunDirectory } from './run-directory.ts'
@@ -41,7 +40,7 @@ const code = await run(process.argv.slice(2))
 process.exitCode = interruptedBy === undefined ? code : 128 + constants.signals[interruptedBy]
 console.log(report.closingLines(process.exitCode).join('\n'))
 
-/** Answers 0 where all tests passed, and the floors of the coverage were reached if that was asked for. */
+/** Returns 0 if all tests passed. */
 async function run (args: readonly string[]): Promise<number> {
   const directory = process.env.TEST_RUN_DIRECTORY = await createRunDirectory()
   // Each test file is a process, and each imports the same: what one has compiled the others find.
@@ -71,10 +70,6 @@ async function run (args: readonly string[]): Promise<number> {
 
 function testsOf (args: readonly string[]): () => Promise<number> {
   const write = (text: string) => report.write(text)
-  if (args[0] === '--coverage') {
-    const tapArgs = [tapProgram, '--reporter=tap', `--jobs=${defaultJobCount}`, ...args.slice(1)]
-    return async () => (await runGroup(tapArgs, { cwd: projectRoot, onOutput: write })).code ?? 1
-  }
   const { values: { grep, jobs }, positionals } = parseArgs({
     args: [...args], allowPositionals: true, options: { grep: { type: 'string' }, jobs: { type: 'string' } }
   })
