@@ -58,7 +58,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
         params: jobParams,
         response: {
           202: responses.json('Job', 'Accepted.'),
-          ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'wrong_state', ...problems)
+          ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'body_too_large', 'wrong_state', ...problems)
         }
       },
       onRequest: requireJson

@@ -4,36 +4,46 @@ import { isConnectionError } from '../src/database/sql.ts'
 import { isPowercrudError, problem, toProblem, type PowercrudError } from '../src/errors.ts'
 import { retryAfterSeconds } from '../src/database/unavailable.ts'
 
-/** Our codes for the errors that Fastify itself raises. */
+/** Our codes for the errors that Fastify itself raises while it reads a request. */
 const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
   400: 'validation_failed',
-  401: 'unauthenticated',
-  403: 'forbidden',
-  406: 'not_acceptable',
   413: 'body_too_large',
-  415: 'unsupported_media_type',
-  429: 'too_many_jobs',
-  503: 'unavailable'
+  415: 'unsupported_media_type'
 }
-
-/** Codes whose own message says more than that of Fastify. */
-const reworded: ReadonlySet<ProblemCode> = new Set(['body_too_large', 'unsupported_media_type', 'unavailable'])
 
 /** Replies to every error inside our routes with a problem document (RFC 9457); details of unexpected errors are only logged. */
 export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = refusalOf(error)
+  const refusal = isBrokenOff(request) ? problem('validation_failed', 'the client closed the connection before the body was complete') : refusalOf(error)
   const body = toProblem(refusal)
-  if (body.status >= 500) request.log.error({ err: error }, 'a request failed')
+  if (refusal.statusCode >= 500 && refusal.code !== 'refused') request.log.error({ err: error }, 'a request failed')
   else request.log.debug({ err: error }, 'a request was refused')
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', refusal.retryAfterSeconds)
   reply.code(body.status).type('application/problem+json').send(body)
 }
 
+/** Whether the client has gone in the middle of its upload: an error of neither ours nor the database, though it looks like ECONNRESET. */
+function isBrokenOff ({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
+}
+
 function refusalOf (error: unknown): PowercrudError {
   if (isPowercrudError(error)) return error
   if (isConnectionError(error)) return problem('unavailable', undefined, { retryAfterSeconds, cause: error })
-  const { statusCode, message } = (error ?? {}) as { statusCode?: unknown, message?: string }
-  const code = typeof statusCode === 'number' ? codesOfStatuses[statusCode] : undefined
-  if (code === undefined) return problem('internal', undefined, { cause: error })
-  return problem(code, reworded.has(code) ? undefined : message, { cause: error })
+  const { statusCode, message, code } = (error ?? {}) as { statusCode?: unknown, message?: string, code?: unknown }
+  if (typeof statusCode !== 'number') return problem('internal', undefined, { cause: error })
+  const isOfFastify = typeof code === 'string' && /^FST_ERR_(CTP|VALIDATION)/.test(code)
+  return isOfFastify ? requestProblem(statusCode, message, error) : hostProblem(statusCode, message, error)
+}
+
+/** The own messages of 413 and 415 say more than those of Fastify. */
+function requestProblem (statusCode: number, message: string | undefined, cause: unknown): PowercrudError {
+  const code = codesOfStatuses[statusCode] ?? 'internal'
+  return problem(code, code === 'validation_failed' ? message : undefined, { cause })
+}
+
+/** Errors of the host's hooks keep their status. Its 503 (`@fastify/under-pressure`) says nothing of our database. */
+function hostProblem (statusCode: number, message: string | undefined, cause: unknown): PowercrudError {
+  if (statusCode === 429) return problem('rate_limited', message, { cause })
+  if (statusCode >= 400 && statusCode < 500) return problem('refused', message, { statusCode, cause })
+  return statusCode === 503 ? problem('refused', undefined, { statusCode, cause }) : problem('internal', undefined, { cause })
 }

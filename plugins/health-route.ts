@@ -16,7 +16,7 @@ export const healthRoute: FastifyPluginAsync<RoutesContext> = async (scope, { se
       tags: ['operations'],
       security: [],
       response: {
-        ...responses.problems('not_acceptable'),
+        ...responses.problems('validation_failed', 'not_acceptable'),
         200: responses.json('Health', 'Every part responds.'),
         503: responses.json('Health', 'At least one part does not respond.')
       }

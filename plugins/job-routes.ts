@@ -63,7 +63,7 @@ export const jobRoutes: FastifyPluginAsync<RoutesContext> = async (scope, contex
       params: jobParams,
       response: {
         200: responses.json('Job', 'The job.'),
-        ...responses.problems('unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
+        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
       }
     },
     onRequest: requireJson

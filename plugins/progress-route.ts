@@ -31,7 +31,7 @@ export const progressRoute: FastifyPluginAsync<RoutesContext> = async (scope, co
         ...(progressCompletionStatus !== 200 && {
           [progressCompletionStatus]: { ...job, description: 'The job has ended; its status says how. Stop polling.', content: { ...job.content, ...forPeople } }
         }),
-        ...responses.problems('unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
+        ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable')
       }
     }
   }, async (request, reply) => {

@@ -1,6 +1,8 @@
 import fastifyAccepts from '@fastify/accepts'
-import type { TSchema } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { Type, type TSchema } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { closed } from '../schemas/common.ts'
+import { problem } from '../src/errors.ts'
 import { HealthSchema } from '../schemas/health.ts'
 import { sharedComponents } from '../schemas/components.ts'
 import { actionRoutes } from './action-routes.ts'
@@ -28,6 +30,7 @@ export const routes: FastifyPluginAsync<RoutesContext> = async (scope, context) 
   scope.setReplySerializer((payload) => JSON.stringify(payload))
   scope.setErrorHandler(handleError)
   acceptOnlyJson(scope)
+  scope.addHook('onRoute', ({ schema = {} }) => { schema.querystring ??= noParameters })
   if (!scope.hasRequestDecorator('accepts')) await scope.register(fastifyAccepts)
 
   for (const plugin of [bulkRoutes, optionsRoute, locksRoutes, progressRoute, jobRoutes, resultRoute, actionRoutes, healthRoute]) await scope.register(plugin, context)
@@ -37,14 +40,27 @@ function componentsOf ({ settings: { schemaPrefix }, engine: { resources } }: Ro
   return [...sharedComponents(schemaPrefix), HealthSchema(schemaPrefix), ...[...resources.values()].flatMap(({ options }) => options.schemas.components)]
 }
 
+/** For routes without query parameters: an unknown one is refused on every route. */
+const noParameters = Type.Object({}, closed)
+
 /** The host may accept other content types, or parse JSON differently. */
 function acceptOnlyJson (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const unsupported = unsupportedEncoding(request)
+    if (unsupported !== undefined) return done(problem('unsupported_media_type', unsupported))
     parse(request, body, (error, parsed) => {
-      const invalid = error === null ? illFormedText(body, parsed) : undefined
-      done(invalid === undefined ? error : validationProblem('body', [invalid]), parsed)
+      const invalid = error === null ? illFormedText(body, parsed) : { path: '', message: error.message }
+      done(invalid === undefined ? null : validationProblem('body', [invalid]), parsed)
     })
   })
+}
+
+/** Bodies are read as UTF-8: another charset would be written as other text, and a compressed body is no text at all. */
+function unsupportedEncoding ({ headers }: FastifyRequest): string | undefined {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type) ?? []
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) return `the charset ${charset} is not supported; the body must be UTF-8`
+  return /^identity$/i.test(encoding) ? undefined : `the Content-Encoding ${encoding} is not supported; send the body uncompressed`
 }

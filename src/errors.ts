@@ -69,6 +69,12 @@ const problems = {
   unavailable: [503, 'Not available right now',
     'the database or the queue cannot be reached; nothing was changed',
     'database, queue or live store not reachable (`Retry-After`); nothing is left half done'],
+  refused: [403, 'The application refused the request',
+    'the application refused the request',
+    'a hook of the application threw an error below 500, or with 503, whose status is kept (429: `rate_limited`)'],
+  rate_limited: [429, 'Too many requests',
+    'too many requests; try again later',
+    'a hook of the application threw an error with status 429'],
   internal: [500, 'Internal error',
     'something went wrong on our side',
     'anything we did not foresee; the cause is in the log, never in the answer'],
@@ -199,6 +205,8 @@ export interface ErrorExtras {
   readonly jobId?: string
   /** For the header `Retry-After`. */
   readonly retryAfterSeconds?: number
+  /** The status of `refused`, which is that of the application's own error. */
+  readonly statusCode?: number
   /** What was underneath; for the log only. */
   readonly cause?: unknown
 }

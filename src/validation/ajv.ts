@@ -18,7 +18,8 @@ export function buildAjv (schemas: readonly TSchema[] = [], part: RequestPart = 
     removeAdditional: false,
     useDefaults: false,
     coerceTypes: part === 'text' ? 'array' : false,
-    allErrors: false,
+    // Of text, all values have to be coerced before errors are described.
+    allErrors: part === 'text',
     allowUnionTypes: true,
     strictTypes: false
   })
