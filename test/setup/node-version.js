@@ -3,11 +3,6 @@
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error([
-    `This is Node ${process.versions.node}; the project needs 22.18 or newer, since its TypeScript files run without a build.`,
-    'Node 24 is among the development dependencies, and npm puts it first on the PATH of its scripts:',
-    '  1. npm ci               (without --ignore-scripts and without --omit=dev, or it is not unpacked)',
-    '  2. npm test, npm start  (through npm, not by calling node directly)'
-  ].join('\n'))
+  console.error(`Node ${process.versions.node} is too old: the project needs 22.18 or newer; run "npm ci" (with scripts and development dependencies), which installs Node 24 for the npm scripts, and start them through npm`)
   process.exit(1)
 }

@@ -1,5 +1,5 @@
 import type { Settings } from '../settings.ts'
-import { findEmbedded, startEmbedded } from './embedded-postgres.ts'
+import { findEmbedded, startEmbedded, type Waiting } from './embedded-postgres.ts'
 
 /** A database to connect to. Closing it never stops a server that another process still uses. */
 export interface Database {
@@ -17,8 +17,8 @@ export async function openDatabase ({ databaseUrl, dataFolder }: Where): Promise
 }
 
 /** For worker and cleanup: the same database, which the server must have started. */
-export async function findDatabase ({ databaseUrl, dataFolder }: Where): Promise<Database> {
-  return databaseUrl === undefined ? await findEmbedded(dataFolder) : given(databaseUrl)
+export async function findDatabase ({ databaseUrl, dataFolder }: Where, waiting: Waiting): Promise<Database> {
+  return databaseUrl === undefined ? await findEmbedded(dataFolder, waiting) : given(databaseUrl)
 }
 
 function given (url: string): Database {

@@ -13,6 +13,8 @@ const findSeconds = 60
 
 const placeVariable = 'DATA_DIR'
 
+export interface Waiting { waiting: (message: string) => void, signal: AbortSignal }
+
 /** Starts the PostgreSQL of this folder, creating it first if necessary, or adopts the one that is running there. */
 export async function startEmbedded (dataFolder: string): Promise<Database> {
   try {
@@ -29,18 +31,22 @@ export async function startEmbedded (dataFolder: string): Promise<Database> {
   }
 }
 
-/** Finds the PostgreSQL that a server has started in this folder; waits for one that is starting. */
-export async function findEmbedded (dataFolder: string): Promise<Database> {
+/**
+ * Finds the PostgreSQL that a server has started in this folder, and waits for it for a while.
+ * @param waiting called once, if there is none yet
+ */
+export async function findEmbedded (dataFolder: string, { waiting, signal }: Waiting): Promise<Database> {
   const cluster = clusterIn(dataFolder)
   const deadline = Date.now() + findSeconds * 1000
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const port = await runningPort(cluster)
     if (port !== undefined) {
       const url = await urlFor(cluster, port, databaseName)
       if (await answers(url)) return await openShared(cluster, url)
     }
-    if (Date.now() > deadline) throw new DatabaseNotFound(dataFolder)
-    await pause(200)
+    if (Date.now() > deadline || signal.aborted) throw new DatabaseNotFound(dataFolder)
+    if (attempt === 0) waiting(`no database runs in ${dataFolder} yet; waiting ${findSeconds} seconds for the server (npm start)`)
+    await pause(200, undefined, { signal }).catch(() => {})
   }
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
-import { isPowercrudError } from '../../errors.ts'
 import { jsonLog, type Print } from '../config/json-log.ts'
 import { readArguments, type CommandName } from './arguments.ts'
 import type { Command } from './command.ts'
+import { describeError } from './describe-error.ts'
 import { usage } from './usage.ts'
 
 /** Loaded on demand: `--help` does not have to load a database driver. */
@@ -43,16 +43,10 @@ export async function runCli (args: readonly string[], {
         await run(invocation, { print, log: jsonLog(printError), signal })
         return 0
       } catch (error) {
-        printError(`powercrud-async ${invocation.name} failed: ${describe(error)}\n`)
+        printError(`powercrud-async ${invocation.name} failed: ${describeError(error)}\n`)
         return 1
       }
   }
-}
-
-/** Our own errors need no stack; the origin of others matters. */
-function describe (error: unknown): string {
-  if (isPowercrudError(error)) return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message
-  return error instanceof Error ? error.stack ?? error.message : String(error)
 }
 
 function version (): string {

@@ -23,10 +23,25 @@ export async function loadConfig (path?: string): Promise<Config> {
     return config
   } catch (error) {
     if (isPowercrudError(error)) throw error
-    throw configurationError('invalid_options', `${file} could not be loaded: ${(error as Error).message}`, { cause: error })
+    throw configurationError('invalid_options', `${file} could not be loaded: ${describe(error)}`, { cause: error })
   }
 }
 
 function wrong (detail: string): never {
   throw configurationError('invalid_options', detail)
+}
+
+/** The message, with the place where it is not known from the message: of syntax errors, and of those of the language. */
+function describe (error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const place = 'code' in error && !(error instanceof SyntaxError) ? undefined : placeOf(error)
+  return place === undefined ? error.message : `${error.message} (${place})`
+}
+
+/** The file and line of an error: the first that its stack names outside of Node and the installed packages. */
+function placeOf ({ stack = '' }: Error): string | undefined {
+  const [, place] = stack.split('\n')
+    .map((line) => /(?:^|[ (]|file:\/\/)(\/(?:(?!node_modules)[^():])+:\d+)(?::\d+)?\)?$/.exec(line))
+    .find((found) => found !== null) ?? []
+  return place
 }

@@ -24,6 +24,12 @@ function checkNames (options: PluginOptions, mistakes: Mistakes): void {
   }
 }
 
+/** A URL may contain a password, so it is not repeated. */
+function checkRedis ({ redis }: PluginOptions, mistakes: Mistakes): void {
+  if (typeof redis !== 'string' || !redis.includes('://')) return
+  mistakes.tell('redis', 'is a URL; expected an ioredis client (new Redis(url)), true for app.redis, or the name of an @fastify/redis namespace')
+}
+
 /** Two resources under one path would answer for each other. */
 function checkPaths (resources: readonly ResolvedResourceOptions[], basePath: string, mistakes: Mistakes): void {
   const owners = new Map<string, string>()
@@ -68,6 +74,7 @@ export function resolveOptions<Request = unknown> (input: PluginOptions<Request>
   throwIfAny(mistakes)
   const options = input as PluginOptions
   checkNames(options, mistakes)
+  checkRedis(options, mistakes)
 
   const { conflictTtl, progressTtl, cleanupGracePeriod, maxTaskDuration, cleanupScheduleInterval, ...rest } =
     withDefaults(PluginOptionsSchema, { ...input }) as Record<string, unknown> & Required<PluginOptions>

@@ -21,8 +21,10 @@ function propertyNames (meta: EntityMetadata): string[] {
 function discovered (orm: MikroORM, entity: unknown, path: string, mistakes: Mistakes): EntityMetadata | undefined {
   const where = memberPath(path, 'entity')
   const meta = orm.getMetadata().find(entity as never) as EntityMetadata | undefined
-  if (meta === undefined) {
-    const known = [...orm.getMetadata()].filter((other) => !other.embeddable && !other.pivotTable)
+  const all = [...orm.getMetadata()] as EntityMetadata[]
+  // A schema that MikroORM never discovered is found too, by itself, but without its key and its columns.
+  if (meta === undefined || !all.includes(meta)) {
+    const known = all.filter((other) => !other.embeddable && !other.pivotTable)
     mistakes.tell(where, `this entity was not discovered by MikroORM; discovered: ${known.map((other) => other.className).sort().join(', ')}`)
     return undefined
   }
