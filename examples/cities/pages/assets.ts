@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import type { FastifyPluginAsync } from 'fastify'
 
 const types: Record<string, string> = {
@@ -8,13 +8,12 @@ const types: Record<string, string> = {
   svg: 'image/svg+xml'
 }
 
-const own = ['api.js', 'bulk-dialog.js', 'change-fields.js', 'choice-search.js', 'elements.js', 'job-card.js', 'locks.js', 'main.js', 'preview.js', 'selection.js',
-  'page.css', 'table.css', 'bulk.css', 'icon.svg']
+const folder = new URL('browser/', import.meta.url)
 
 /** Serves every file that the page loads. They are read once; browsers revalidate by ETag. */
 export const assetRoutes: FastifyPluginAsync = async (app) => {
   await serve('htmx.js', new URL(import.meta.resolve('htmx.org/dist/htmx.min.js')))
-  for (const name of own) await serve(name, new URL(`browser/${name}`, import.meta.url))
+  for (const name of await readdir(folder)) await serve(name, new URL(name, folder))
 
   async function serve (name: string, file: URL): Promise<void> {
     const content = await readFile(file)

@@ -2,7 +2,7 @@ import type { City, CityStatus } from '../entities/index.ts'
 import type { CityPage } from '../routes/select-cities.ts'
 import type { CityQuery, CitySort } from '../schemas/index.ts'
 import { html, type Html } from './html.ts'
-import { pageUrl, pageSize, selectionOf } from './page-query.ts'
+import { filtersOf, pageUrl, pageSize, selectionOf } from './page-query.ts'
 import { formatDay, formatNumber, statusLabels } from './format.ts'
 
 /**
@@ -11,7 +11,7 @@ import { formatDay, formatNumber, statusLabels } from './format.ts'
  */
 export function cityTable ({ total, cities }: CityPage, query: CityQuery): Html {
   return html`
-<section id="cities" class="card" aria-label="Cities" tabindex="-1" data-total="${total}" data-sort="${query.sort}" data-selection="${JSON.stringify(selectionOf(query))}"
+<section id="cities" class="card" aria-label="Cities" tabindex="-1" data-total="${total}" data-sort="${query.sort}" data-filters="${JSON.stringify(filtersOf(query))}" data-selection="${JSON.stringify(selectionOf(query))}"
   hx-get="${pageUrl(query, query.offset)}" hx-trigger="refresh" hx-swap="outerHTML show:none">
   ${cities.length === 0 ? nothing(total, query) : table(cities, query)}
   ${pager(total, cities.length, query)}
@@ -91,6 +91,7 @@ function pager (total: number, shown: number, query: CityQuery): Html {
     ${pageLink('Next', offset + pageSize, offset < last, query)}
     ${pageLink('Last', last, offset < last, query)}
   </ul>
+  <p class="keys"><kbd>↑</kbd> <kbd>↓</kbd> move · <kbd>x</kbd> select · <kbd>Shift</kbd> select a range · <kbd>e</kbd> edit</p>
 </nav>`
 }
 

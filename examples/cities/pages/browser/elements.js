@@ -34,3 +34,24 @@ export function number (value) {
 export function announce (text) {
   find('#announcements').textContent = text
 }
+
+/**
+ * A button that shows while it waits for its work, and then ignores further clicks. It keeps the focus, which a disabled
+ * button would lose.
+ *
+ * @param {string} label
+ * @param {(button: HTMLElement) => unknown} work
+ */
+export function workButton (label, work, classes = '') {
+  return element('button', { type: 'button', class: `button ${classes}`, onclick: ({ currentTarget }) => whileBusy(currentTarget, () => work(currentTarget)) }, label)
+}
+
+export async function whileBusy (button, work) {
+  if (button.getAttribute('aria-busy') === 'true' || button.getAttribute('aria-disabled') === 'true') return
+  button.setAttribute('aria-busy', 'true')
+  try {
+    await work()
+  } finally {
+    button.removeAttribute('aria-busy')
+  }
+}

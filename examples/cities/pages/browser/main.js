@@ -1,9 +1,10 @@
-import { latestJobs } from './api.js'
 import { openDelete, openEdit } from './bulk-dialog.js'
-import { announce, count, find, number } from './elements.js'
-import { showJob } from './job-card.js'
+import { connectionLost, explainAway, onReconnect } from './connection.js'
+import { announce, count, find, number, whileBusy } from './elements.js'
 import { showLocks } from './locks.js'
 import { Selection } from './selection.js'
+import { listenToTable } from './table-keys.js'
+import { createTray } from './tray.js'
 
 const selection = new Selection()
 
@@ -41,16 +42,6 @@ selection.addEventListener('change', () => {
   announce(`${count(selection.size)} selected`)
 })
 
-let lastBox = null
-
-document.addEventListener('click', ({ target, shiftKey }) => {
-  if (!target.matches?.('#cities tbody input[type=checkbox]')) return
-  const all = boxes()
-  const [from, to] = [all.indexOf(shiftKey && lastBox?.isConnected ? lastBox : target), all.indexOf(target)].sort((one, other) => one - other)
-  selection.set(ids(all.slice(from, to + 1)), target.checked)
-  lastBox = target
-})
-
 document.addEventListener('change', ({ target }) => {
   if (target.id === 'select-page') selection.set(ids(boxes()), target.checked)
 })
@@ -58,16 +49,38 @@ document.addEventListener('change', ({ target }) => {
 find('#select-matching').addEventListener('click', () => {
   const { base, total } = matching()
   selection.selectMatching(base, total)
+  find('#open-edit').focus()
 })
-find('#clear-selection').addEventListener('click', () => selection.clear())
-find('#open-edit').addEventListener('click', () => openEdit(selection, launched))
-find('#open-delete').addEventListener('click', () => openDelete(selection, launched))
+find('#clear-selection').addEventListener('click', () => {
+  selection.clear()
+  table().focus({ preventScroll: true })
+})
+
+const tray = createTray({ onEnd: refresh })
+
+function launched (job) {
+  selection.clear()
+  tray.add(job)
+  showLocks()
+}
+
+const edit = () => whileBusy(find('#open-edit'), () => openEdit(selection, launched))
+find('#open-edit').addEventListener('click', edit)
+find('#open-delete').addEventListener('click', ({ currentTarget }) => whileBusy(currentTarget, () => openDelete(selection, launched)))
+listenToTable({ select: (some, selected) => selection.set(ids(some), selected), edit, size: () => selection.size })
+
+// The filters.
+
+const filters = find('#filters')
+
+/** What the filters ask for, and what the table shows: the same, unless the server could not be asked. */
+const wanted = () => new URLSearchParams([...new FormData(filters)].filter(([, value]) => value !== '')).toString()
+const shown = () => new URLSearchParams(JSON.parse(table().dataset.filters)).toString()
 
 find('#reset-filters').addEventListener('click', (event) => {
   event.preventDefault()
-  const form = find('#filters')
-  for (const field of form.elements) field.value = ''
-  form.requestSubmit()
+  for (const field of filters.elements) field.value = ''
+  filters.requestSubmit()
 })
 
 // Empty form fields are left out of the URL.
@@ -82,6 +95,8 @@ document.addEventListener('htmx:afterSettle', ({ detail }) => {
 })
 
 function tableLoaded () {
+  // Column headers sort too.
+  find('#filter-sort').value = table().dataset.sort
   // "All matching" does not carry over to another filter.
   if (selection.isMatching && !selection.isSetOf(matching().base)) {
     selection.clear()
@@ -91,22 +106,21 @@ function tableLoaded () {
   showLocks()
 }
 
-function launched (job, title) {
-  selection.clear()
-  showJob(job, { title, onEnd: refresh })
-  showLocks()
-}
-
 function refresh () {
   window.htmx.trigger(table(), 'refresh')
 }
 
-async function showLivingJobs () {
-  const { items } = await latestJobs().catch(() => ({ items: [] }))
-  for (const job of items.reverse()) {
-    if (job.finishedAt === null) showJob(job, { onEnd: refresh })
-  }
+// A table that does not answer the filters any more does not look as if it did.
+const notLoaded = () => {
+  connectionLost()
+  if (wanted() === shown()) return
+  table().classList.add('stale')
+  table().inert = true
+  explainAway('Your filters are not applied yet.')
 }
+for (const failure of ['htmx:sendError', 'htmx:timeout']) document.addEventListener(failure, notLoaded)
+document.addEventListener('htmx:responseError', ({ detail }) => { if (detail.xhr.status >= 500) notLoaded() })
+
+onReconnect(() => wanted() === shown() ? refresh() : filters.requestSubmit())
 
 tableLoaded()
-showLivingJobs()

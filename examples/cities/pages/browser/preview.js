@@ -1,59 +1,64 @@
 import { namesOf } from './api.js'
-import { learnChoices } from './choice-search.js'
+import { learnChoices } from './choices.js'
 import { count, element, number } from './elements.js'
+import { labelsOf } from './words.js'
 
 const namedAtMost = 20
+/** What people call the records of a table. */
+const tables = { city_tags: 'tags on these cities' }
+
 const effects = { cascade: 'would be deleted too', block: 'would prevent the delete', set_null: 'would lose the reference', set_default: 'would lose the reference' }
 
 /**
  * A preview of what an operation would do.
  *
  * @param {object} preview as the dry run returns it
- * @param {Array<{ name: string, label: string, choices: { items: Array<{ value: unknown, label: string }> } | null }>} fields as `bulk-options` returns
- *   them, to label fields and values as the form does
+ * @param {object} options
+ * @param {ReturnType<import('./verdict.js').verdictOf>} options.verdict
+ * @param {import('./words.js').Field[]} options.fields to label fields and values as the form does
+ * @param {Node | null} [options.confirmation] what the user has to fill in first
  */
-export async function previewOf ({ count: size, sample, failures, conflicts, conflictCount, cascades }, fields) {
+export async function previewOf ({ count: size, sample, failures, conflicts, conflictCount, cascades }, { verdict, fields, confirmation = null }) {
   const names = await namesOf([...new Set([...sample, ...failures, ...conflicts].map(({ id }) => id))].slice(0, namedAtMost))
   await Promise.all(fields.map((field) => learnChoices(field, sample.map(({ before }) => before[field.name]).filter((value) => value !== undefined))))
   const nameOf = (id) => names.get(id) ?? `City ${id}`
   return element('div', { class: 'preview' },
-    element('p', {}, element('strong', {}, `Exactly ${count(size)}`), size === 1 ? ' is affected' : ' are affected', ', even if more match by then.'),
-    sample.length > 0 && sampleTable(sample, size, nameOf, wordsOf(fields)),
-    warning('would fail', failures.length, failures.map(({ id, message, code }) => `${nameOf(id)}: ${message ?? code}`)),
-    warning('locked by another job', conflictCount, conflicts.map(({ id, operation }) => `${nameOf(id)}: ${operation}`)),
-    cascades.length > 0 && element('ul', {}, cascades.map(({ table, effect, count: touched }) =>
-      element('li', {}, `${number(touched)} of ${table} ${effects[effect]}`))))
+    element('div', { class: verdict.isRefused ? 'verdict refused' : 'verdict' }, element('p', {}, element('strong', {}, verdict.headline)),
+      verdict.reasons.map((reason) => element('p', {}, reason))),
+    groups(failures, ({ message, code }) => message ?? code).map(([reason, group]) =>
+      warning(`${count(group.length)}: ${reason}`, group.map(({ id }) => nameOf(id)))),
+    conflictCount > 0 && warning(`${count(conflictCount)}: in another job`, conflicts.map(({ id }) => nameOf(id)), conflictCount),
+    cascades.length > 0 && element('ul', { class: 'cascades' }, cascades.map(({ table, effect, count: touched }) =>
+      element('li', {}, `${number(touched)} ${tables[table] ?? `of ${table}`} ${effects[effect]}`))),
+    confirmation,
+    sample.length > 0 && sampleTable(sample, size, nameOf, labelsOf(fields)))
 }
 
-function sampleTable (sample, size, nameOf, words) {
+function sampleTable (sample, size, nameOf, labels) {
   const fields = [...new Set(sample.flatMap(({ before, after }) => Object.keys(after ?? before)))]
-  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Before and after' }, element('table', {},
-    element('caption', {}, sample.length < size ? `The first ${sample.length} of them` : 'All of them'),
-    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'City'), fields.map((name) => element('th', { scope: 'col' }, words.field(name))))),
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Cities' }, element('table', {},
+    element('caption', {}, sample.length < size ? `The first ${sample.length} of ${count(size)}` : sample.every(({ after }) => after === null) ? 'As they are' : 'Before and after'),
+    element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'City'), fields.map((name) => element('th', { scope: 'col' }, labels.field(name))))),
     element('tbody', {}, sample.map(({ id, before, after }) => element('tr', {},
       element('th', { scope: 'row' }, nameOf(id)),
-      fields.map((name) => element('td', {}, change(words.value(name, before[name]), after === null ? null : words.value(name, after[name])))))))))
+      fields.map((name) => element('td', { 'data-label': labels.field(name) },
+        element('span', {}, change(labels.value(name, before[name]), after === null ? null : labels.value(name, after[name]))))))))))
 }
 
 function change (before, after) {
-  if (after === null) return [element('del', {}, before)]
-  return before === after ? [before] : [element('del', {}, before), ' ', element('ins', {}, after)]
+  if (after === null) return [before]
+  return before === after ? [before] : [before !== '–' && element('del', {}, before), ' ', element('ins', {}, after)]
 }
 
-/** Labels fields and values as the form does, where they are known. */
-function wordsOf (fields) {
-  const known = new Map(fields.map((field) => [field.name, field]))
-  const value = (name, given) => {
-    if (given === null || given === undefined || given.length === 0) return '–'
-    if (Array.isArray(given)) return given.map((one) => value(name, one)).join(', ')
-    const choice = known.get(name)?.choices?.items.find((item) => JSON.stringify(item.value) === JSON.stringify(given))
-    return choice?.label ?? (typeof given === 'object' ? JSON.stringify(given) : String(given))
-  }
-  return { field: (name) => known.get(name)?.label ?? name, value }
+function groups (items, keyOf) {
+  const found = new Map()
+  for (const item of items) found.set(keyOf(item), [...found.get(keyOf(item)) ?? [], item])
+  return [...found]
 }
 
-function warning (what, size, lines) {
-  if (size === 0) return null
+function warning (summary, names, size = names.length) {
+  const listed = names.slice(0, namedAtMost)
   return element('details', { class: 'warning', open: size <= 5 },
-    element('summary', {}, `${count(size)} ${what}`), element('ul', {}, lines.map((line) => element('li', {}, line)), lines.length < size && element('li', {}, '… and more')))
+    element('summary', {}, summary),
+    element('p', {}, listed.join(', '), listed.length < size && ` and ${number(size - listed.length)} more`))
 }
