@@ -69,7 +69,7 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
     if (outcome.done) return
     if ('release' in outcome) {
       await entry.moveToWait(token).catch(report)
-      if (outcome.holdMs !== undefined) await pause(outcome.holdMs, ending.signal)
+      await outcome.hold?.(ending.signal).catch(report)
       throw new WaitingError()
     }
     await entry.moveToDelayed((outcome.now?.getTime() ?? Date.now()) + outcome.retryInMs, token).catch(report)

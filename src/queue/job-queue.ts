@@ -28,10 +28,10 @@ export type DeliveryOutcome =
   /** Another worker holds a live lease, or this worker lacks the capabilities: deliver it again later. `now`: the database's clock, where it is known. */
   | { done: false, retryInMs: number, now?: Date }
   /**
-   * This worker cannot do the job now: deliver it to another worker at once. `holdMs`: how long this one takes no other delivery in its
-   * place, so that it does not receive the same one again.
+   * This worker cannot do the job now: deliver it to another worker at once. `hold` is called when it has been released: until it
+   * resolves this worker takes no other delivery in its place, so that it does not receive the same one again.
    */
-  | { done: false, release: true, holdMs?: number }
+  | { done: false, release: true, hold?: (closing: AbortSignal) => Promise<void> }
 
 export interface QueueConsumer {
   /** Resolves when the consumer accepts deliveries. */

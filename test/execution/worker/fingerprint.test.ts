@@ -1,3 +1,4 @@
+import { fail } from 'node:assert/strict'
 import t from 'tap'
 import { checkHealth } from '../../../src/operations/check-health.ts'
 import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
@@ -13,6 +14,7 @@ import { Item } from '../../fixtures/entities.ts'
 import { createOrm, seedItems } from '../../fixtures/orm.ts'
 import { createEngineDatabase } from '../../helpers/engine-database.ts'
 import { bulkLaunch, openEngine, work, type TestResource } from '../../helpers/engine.ts'
+import { until } from '../../helpers/until.ts'
 import type { TestScope } from '../../helpers/test-scope.ts'
 
 async function openServer (t: TestScope) {
@@ -25,7 +27,7 @@ async function openServer (t: TestScope) {
   return {
     ...server,
     open,
-    launch: async () => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: 'never' }))).job,
+    launch: async ({ ids } = { ids: [1] }) => (await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids }, set: { status: 'done' }, runInRequest: 'never' }))).job,
     view: async ({ id }: { id: string }) => viewLive(engine, (await readJob(engine.database, engine.tables, id))!),
     living: (id: string, capabilities: Capabilities) => registerWorker(engine.database, engine.tables, { id, host: 'elsewhere', pid: 7, concurrency: 1, capabilities })
   }
@@ -50,10 +52,35 @@ t.test('a job waits for a worker that means the same by its resource, and says w
   const same = await open({ bulkMinAsyncRecords: 3 })
   await living('capable', capabilitiesOf(same.engine))
   const { engine: unable } = await open({ bulkFields: ['notes'] })
-  t.match(await work(unable, job), { done: false, release: true, holdMs: Number }, 'a capable worker that is alive gets it at once')
+  for (let at = 0; at < 5; at += 1) t.match(await work(unable, job), { done: false, release: true, hold: Function }, 'a capable worker that is alive and idle gets it at once')
   t.same(await work(same.engine, job), { done: true })
   t.match(await view(job), { status: 'succeeded', progress: { message: 'updating: 1/1' } })
   t.match(await readJob(engine.database, engine.tables, job.id), { hindrance: null })
+})
+
+t.test('a worker that cannot do a job holds back until a capable one has claimed it, and delays it where that one is busy', async (t) => {
+  const { engine, open, launch, living } = await openServer(t)
+  await living('capable', capabilitiesOf(engine))
+  const { engine: unable } = await open({ bulkFields: ['notes'] })
+  const closing = new AbortController()
+  const handOver = async (job: { id: string, n: number }) => {
+    const outcome = await work(unable, job)
+    return 'release' in outcome ? outcome.hold!(closing.signal) : fail('it was not released')
+  }
+  const job = await launch()
+  const holding = handOver(job)
+  t.same(await work(engine, job), { done: true })
+  await holding
+  const other = await launch()
+  t.match(await work(unable, other), { release: true }, 'a handover that succeeded: the capable worker is not busy')
+
+  await handOver(other)
+  const delayed = await work(unable, other)
+  t.ok('retryInMs' in delayed && delayed.retryInMs <= 250, 'nobody claimed it')
+  t.match(await work(unable, await launch({ ids: [2] })), { retryInMs: Number }, 'and another job is delayed without a handover')
+  await until(async () => 'release' in await work(unable, other), { what: 'the next handover', intervalMs: 50 })
+  closing.abort()
+  await handOver(other)
 })
 
 t.test('the plain values of what a persistence class is constructed with are compared, and nothing else of it', async (t) => {
