@@ -9,7 +9,7 @@ export interface Notification {
 }
 
 /**
- * Stores progress and notifies in one statement, so that whoever receives the signal finds the row.
+ * Stores progress and notifies in one statement, so that a listener that receives the signal finds the row.
  * - nothing stored, an equal or a smaller fence, or a row past its TTL: written, and listeners are notified
  * - a greater fence: nothing is written or notified
  */

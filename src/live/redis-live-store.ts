@@ -91,10 +91,10 @@ const fields = ['fence', 'processed', 'total', 'message', 'reportedAtMs'] as con
 
 async function readAll (pipeline: ChainableCommander, keys: readonly string[]): Promise<(string | null)[][]> {
   for (const key of keys) pipeline.hmget(key, ...fields)
-  const answers = await pipeline.exec() ?? []
-  return answers.map(([error, answer]) => {
+  const responses = await pipeline.exec() ?? []
+  return responses.map(([error, response]) => {
     if (error) throw error
-    return answer as (string | null)[]
+    return response as (string | null)[]
   })
 }
 

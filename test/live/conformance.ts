@@ -8,93 +8,93 @@ export interface OpenOptions {
   ttlMs?: number
   timeoutMs?: number
   onError?: (error: Error) => void
-  /** Another one shares the server, and hears nothing of the first. */
+  /** Two installations may share one server; neither receives signals of the other. */
   installation?: string
 }
 
-/** A live store's server, and the way to it: what each implementation brings to the suite. */
+/** A live store's server and how to open stores on it: what each implementation provides to the suite. */
 export interface StoreBench {
   kind: LiveStore['kind']
   /** A store as one server of the application would open it, with a client or pool of its own; closed when the test ends. */
   open (t: TestScope, options?: OpenOptions): Promise<LiveStore>
-  /** How many jobs the server holds, whatever the store says. */
+  /** The number of jobs on the server, counted without the store. */
   storedCount (): Promise<number>
   empty (): Promise<void>
-  /** How many connections stores have opened by themselves. */
+  /** The number of connections that stores have opened themselves. */
   ownConnectionCount (): Promise<number>
 }
 
-/** How long a store that is well may take on a machine that is not; those that are to give up are told when. */
-export const patientMs = 30_000
+/** The timeout of a store whose server responds: long enough for a busy machine. Tests of timeouts pass their own. */
+export const generousTimeoutMs = 30_000
 
-export function progress (told: Partial<LiveProgress> = {}): LiveProgress {
-  return { fence: 1, processed: 300, total: 2000, message: 'updating: 300/2000', reportedAtMs: Date.now(), ...told }
+export function progress (changes: Partial<LiveProgress> = {}): LiveProgress {
+  return { fence: 1, processed: 300, total: 2000, message: 'updating: 300/2000', reportedAtMs: Date.now(), ...changes }
 }
 
-/** Listens, and resolves once signals come through. What is received before that is not kept. */
+/** Subscribes, and resolves once signals arrive. Those received before that are discarded. */
 export async function listening (store: LiveStore, sender = store): Promise<{ received: JobSignal[], unlisten: () => void }> {
   const received: JobSignal[] = []
   const unlisten = store.subscribe((signal) => received.push(signal))
-  await heard(received, sender)
+  await waitUntilReceiving(received, sender)
   received.length = 0
   return { received, unlisten }
 }
 
-/** Signals until one of the signals is received: what is sent while a connection is being made is lost, and may be. */
-export async function heard (received: JobSignal[], sender: LiveStore): Promise<void> {
+/** Sends signals until one is received: those sent before the connection is established may be lost. */
+export async function waitUntilReceiving (received: JobSignal[], sender: LiveStore): Promise<void> {
   const probes = new Set<string>()
   await until(async () => {
     const jobId = randomUUID()
     probes.add(jobId)
     await sender.signal({ jobId, kind: 'status' }).catch(() => undefined)
     return received.some((signal) => probes.has(signal.jobId))
-  }, { what: 'a signal to be heard' })
-  // The last probe is on its way until something sent after it has come.
+  }, { what: 'a signal to be received' })
+  // The last probe may still arrive until a signal that was sent after it has.
   const last: JobSignal = { jobId: randomUUID(), kind: 'request' }
-  await until(() => sender.signal(last).then(() => true, () => false), { what: 'a store that signals' })
-  await until(() => received.some(({ jobId }) => jobId === last.jobId), { what: 'the last of the probes' })
+  await until(() => sender.signal(last).then(() => true, () => false), { what: 'a signal to be sent' })
+  await until(() => received.some(({ jobId }) => jobId === last.jobId), { what: 'the last probe' })
 }
 
-/** What every live store does while its server is well. */
+/** What every live store does while its server responds. */
 export function conformance (t: Test, bench: StoreBench): void {
-  t.test('says which one it is, and answers a ping', async (t) => {
+  t.test('has a kind, and responds to a ping', async (t) => {
     const store = await bench.open(t)
     t.equal(store.kind, bench.kind)
-    await t.resolves(store.ping(patientMs))
+    await t.resolves(store.ping(generousTimeoutMs))
   })
 
-  t.test('hears what was told, in every member', async (t) => {
+  t.test('reads every member of the progress that was published', async (t) => {
     const store = await bench.open(t)
-    for (const told of [
+    for (const published of [
       progress(),
       progress({ fence: 2 ** 31 - 1, processed: 0, total: 0, message: '', reportedAtMs: 1 }),
       progress({ processed: 2_000_000_000, total: 2_000_000_000, message: 'größer: ½ “done” 🌍\n:{}%s' })
     ]) {
       const jobId = randomUUID()
-      await store.publish(jobId, told)
-      t.same(await store.read(jobId), told)
+      await store.publish(jobId, published)
+      t.same(await store.read(jobId), published)
     }
   })
 
-  t.test('knows nothing of a job of which nothing was told', async (t) => {
+  t.test('has no progress of a job that published none', async (t) => {
     const store = await bench.open(t)
     t.equal(await store.read(randomUUID()), undefined)
   })
 
-  t.test('a message with NUL does not cost the progress', async (t) => {
+  t.test('stores progress whose message contains NUL', async (t) => {
     const store = await bench.open(t)
     const jobId = randomUUID()
     await store.publish(jobId, progress({ message: 'a\0b', processed: 7 }))
     t.match(await store.read(jobId), { processed: 7, message: /^a\0?b$/ })
   })
 
-  t.test('an equal or greater fence overwrites, an older one is ignored and not signalled', async (t) => {
+  t.test('an equal or greater fence overwrites; a smaller one is ignored and not signalled', async (t) => {
     const store = await bench.open(t)
     const { received } = await listening(store)
     const jobId = randomUUID()
     await store.publish(jobId, progress({ fence: 9, processed: 100 }))
     await store.publish(jobId, progress({ fence: 9, processed: 50 }))
-    t.match(await store.read(jobId), { fence: 9, processed: 50 }, 'the same claim may go back, after a rollback')
+    t.match(await store.read(jobId), { fence: 9, processed: 50 }, 'the same claim may publish a smaller count, after a rollback')
     await store.publish(jobId, progress({ fence: 10, processed: 1 }))
     await store.publish(jobId, progress({ fence: 9, processed: 1999 }))
     t.match(await store.read(jobId), { fence: 10, processed: 1 })
@@ -112,25 +112,25 @@ export function conformance (t: Test, bench: StoreBench): void {
     t.match(await stores[0]?.read(jobId), { fence: 40, processed: 40 })
   })
 
-  t.test('who hears the signal of a tell finds what was told', async (t) => {
-    const [teller, reader] = [await bench.open(t), await bench.open(t)]
-    await listening(reader, teller)
+  t.test('a subscriber that receives the signal of a publication can read it', async (t) => {
+    const [publisher, reader] = [await bench.open(t), await bench.open(t)]
+    await listening(reader, publisher)
     const jobId = randomUUID()
     const { promise, resolve } = Promise.withResolvers<LiveProgress | undefined>()
     reader.subscribe((signal) => { if (signal.jobId === jobId) resolve(reader.read(jobId)) })
-    await teller.publish(jobId, progress({ processed: 11 }))
+    await publisher.publish(jobId, progress({ processed: 11 }))
     t.match(await promise, { processed: 11 })
   })
 
-  t.test('hears many at once, and leaves out the unknown', async (t) => {
+  t.test('reads many jobs at once, and omits unknown ones', async (t) => {
     const store = await bench.open(t)
     const jobIds = Array.from({ length: 1_000 }, () => randomUUID())
     await Promise.all(jobIds.map(async (jobId, index) => {
       if (index % 4 !== 0) await store.publish(jobId, progress({ processed: index }))
     }))
-    const heard = await store.readMany(jobIds)
-    t.equal(heard.size, 750)
-    t.ok(jobIds.every((jobId, index) => heard.get(jobId)?.processed === (index % 4 === 0 ? undefined : index)))
+    const found = await store.readMany(jobIds)
+    t.equal(found.size, 750)
+    t.ok(jobIds.every((jobId, index) => found.get(jobId)?.processed === (index % 4 === 0 ? undefined : index)))
 
     t.same(await store.readMany([]), new Map())
     t.same(await store.readMany([randomUUID()]), new Map())
@@ -147,7 +147,7 @@ export function conformance (t: Test, bench: StoreBench): void {
     await store.forget([])
     t.same([...(await store.readMany([first, second, kept])).keys()], [kept])
     await store.publish(first, progress({ fence: 1 }))
-    t.ok(await store.read(first), 'and may be told of it again')
+    t.ok(await store.read(first), 'and their progress may be published again')
   })
 
   forgetting(t, bench)
@@ -156,24 +156,24 @@ export function conformance (t: Test, bench: StoreBench): void {
 }
 
 function forgetting (t: Test, bench: StoreBench): void {
-  t.test('forgets after its TTL, and a fence with it', async (t) => {
+  t.test('progress and its fence expire after the TTL', async (t) => {
     const store = await bench.open(t, { ttlMs: 300 })
     const jobId = randomUUID()
-    /** Told again, where the machine takes so long to ask that the TTL has passed. */
-    const isHeard = (fence: number) => until(async () => {
+    /** Publishes again when a busy machine reads only after the TTL has passed. */
+    const publishAndRead = (fence: number) => until(async () => {
       await store.publish(jobId, progress({ fence }))
       return (await store.read(jobId))?.fence === fence
-    }, { what: `fence ${fence} to be heard` })
-    await isHeard(5)
+    }, { what: `fence ${fence} to be stored` })
+    await publishAndRead(5)
     await until(async () => await store.read(jobId) === undefined, { what: 'the TTL to pass' })
     t.same(await store.readMany([jobId]), new Map())
-    await isHeard(4)
+    await publishAndRead(4)
   })
 
-  t.test('each tell begins the TTL anew', async (t) => {
+  t.test('each publication restarts the TTL', async (t) => {
     const ttlMs = 2_000
     const store = await bench.open(t, { ttlMs })
-    const isThere = await until(async () => {
+    const lastRead = await until(async () => {
       const jobId = randomUUID()
       await store.publish(jobId, progress())
       const begin = performance.now()
@@ -181,23 +181,23 @@ function forgetting (t: Test, bench: StoreBench): void {
       const again = performance.now()
       await store.publish(jobId, progress())
       await until(() => performance.now() - begin > 1.25 * ttlMs)
-      const heard = await store.read(jobId)
-      // Who is asked later than that knows nothing of it either way.
-      return performance.now() - again < ttlMs && { heard }
-    }, { deadlineMs: 60_000, what: 'an answer in time' })
-    t.ok(isThere.heard, 'after one TTL of the first tell, and within that of the second')
+      const found = await store.read(jobId)
+      // A read after that finds nothing in either case.
+      return performance.now() - again < ttlMs && { found }
+    }, { deadlineMs: 60_000, what: 'a read within the second TTL' })
+    t.ok(lastRead.found, 'after the TTL of the first publication, and within that of the second')
   })
 
-  t.test('removes what outlived its TTL, and nothing else', async (t) => {
+  t.test('removes expired progress, and nothing else', async (t) => {
     const [brief, lasting] = [await bench.open(t, { ttlMs: 200 }), await bench.open(t)]
     await bench.empty()
-    const gone = [randomUUID(), randomUUID(), randomUUID()]
-    for (const jobId of gone) await brief.publish(jobId, progress())
-    await until(async () => (await brief.readMany(gone)).size === 0)
+    const expired = [randomUUID(), randomUUID(), randomUUID()]
+    for (const jobId of expired) await brief.publish(jobId, progress())
+    await until(async () => (await brief.readMany(expired)).size === 0)
     const kept = randomUUID()
     await lasting.publish(kept, progress())
 
-    // A store whose server forgets by itself has nothing to remove; the others say how many it was.
+    // Redis expires its keys itself; the other store resolves to the number of jobs removed.
     t.equal(await brief.removeExpired(), bench.kind === 'redis' ? 0 : 3)
     t.equal(await bench.storedCount(), 1)
     t.equal(await lasting.removeExpired(), 0)
@@ -214,14 +214,14 @@ function signalling (t: Test, bench: StoreBench): void {
     for (const signal of sent) await one.signal(signal)
     const ids = new Set(sent.map(({ jobId }) => jobId))
     for (const { received } of listeners) {
-      // Signals by which the listeners were found to listen may still be on their way.
-      const heard = () => received.filter(({ jobId }) => ids.has(jobId))
-      await until(() => heard().length >= sent.length)
-      t.same(heard(), sent)
+      // Probes of `listening` may still arrive.
+      const arrived = () => received.filter(({ jobId }) => ids.has(jobId))
+      await until(() => arrived().length >= sent.length)
+      t.same(arrived(), sent)
     }
   })
 
-  t.test('nothing is heard of another installation', async (t) => {
+  t.test('signals of another installation are not received', async (t) => {
     const [ours, theirs] = [await bench.open(t), await bench.open(t, { installation: 'other' })]
     const our = await listening(ours)
     const their = await listening(theirs)
@@ -235,7 +235,7 @@ function signalling (t: Test, bench: StoreBench): void {
     t.equal(their.received.length, 1)
   })
 
-  t.test('a listener that has left is not called, the others are', async (t) => {
+  t.test('a listener that unsubscribed is not called; the others are', async (t) => {
     const store = await bench.open(t)
     const [leaver, stayer] = [await listening(store), await listening(store)]
     for (const { received } of [leaver, stayer]) received.length = 0
@@ -246,37 +246,37 @@ function signalling (t: Test, bench: StoreBench): void {
     t.same(leaver.received, [])
   })
 
-  t.test('a function that listens twice is called twice, and leaves once at a time', async (t) => {
+  t.test('a function subscribed twice is called twice, and unsubscribed one subscription at a time', async (t) => {
     const store = await bench.open(t)
     const witness = await listening(store)
     let calls = 0
     const count = () => { calls += 1 }
-    const leave = store.subscribe(count)
+    const unsubscribe = store.subscribe(count)
     store.subscribe(count)
     await store.signal({ jobId: randomUUID(), kind: 'status' })
     await until(() => witness.received.length === 1)
     t.equal(calls, 2)
-    leave()
+    unsubscribe()
     await store.signal({ jobId: randomUUID(), kind: 'status' })
     await until(() => witness.received.length === 2)
     t.equal(calls, 3)
   })
 
-  t.test('a listener that throws is reported and harms no other', async (t) => {
+  t.test('a listener that throws is reported and does not affect the others', async (t) => {
     const errors: Error[] = []
     const store = await bench.open(t, { onError: (error) => errors.push(error) })
-    const mistake = new RangeError('a mistake in a listener')
-    store.subscribe(() => { throw mistake })
+    const failure = new RangeError('a listener failed')
+    store.subscribe(() => { throw failure })
     await listening(store)
     t.ok(errors.length > 0)
-    t.ok(errors.every((error) => error === mistake))
+    t.ok(errors.every((error) => error === failure))
   })
 }
 
 function closing (t: Test, bench: StoreBench): void {
-  const noConnections = () => until(async () => await bench.ownConnectionCount() === 0, { what: 'own connections to be gone' })
+  const noConnections = () => until(async () => await bench.ownConnectionCount() === 0, { what: 'own connections to be closed' })
 
-  t.test('opens nothing before it is asked to, and closes what it opened', async (t) => {
+  t.test('opens no connection before its first use, and closes those it opened', async (t) => {
     await noConnections()
     const [store, witness] = [await bench.open(t), await bench.open(t)]
     t.equal(await bench.ownConnectionCount(), 0)
@@ -287,20 +287,20 @@ function closing (t: Test, bench: StoreBench): void {
     await store.close()
     await noConnections()
     await witness.signal({ jobId: randomUUID(), kind: 'status' })
-    t.same(received, [], 'and calls nobody')
-    await t.resolves(store.close(), 'twice is as good as once')
+    t.same(received, [], 'and calls no listener')
+    await t.resolves(store.close(), 'close is idempotent')
     const unlisten = store.subscribe(() => undefined)
     unlisten()
     await witness.close()
     await noConnections()
   })
 
-  t.test('one that was never used closes as well', async (t) => {
+  t.test('closes before its first use', async (t) => {
     const store = await bench.open(t)
     await t.resolves(store.close())
   })
 
-  t.test('one that is about to connect closes as well', async (t) => {
+  t.test('closes while it connects', async (t) => {
     const store = await bench.open(t)
     store.subscribe(() => undefined)
     await t.resolves(store.close())

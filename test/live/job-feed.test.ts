@@ -2,7 +2,7 @@ import t from 'tap'
 import { createJobFeed, type JobFeed, type FeedEvent } from '../../src/live/job-feed.ts'
 import type { JobSignal } from '../../src/live/live-store.ts'
 
-/** The listening side of a store, where the test says what arrives. */
+/** A source of signals that the test controls. */
 function createSource () {
   const listeners = new Set<(signal: JobSignal) => void>()
   return {
@@ -24,7 +24,7 @@ async function next (changes: ReturnType<JobFeed['changes']>): Promise<FeedEvent
   return done ? 'ended' : value as FeedEvent
 }
 
-/** Whether it is still waiting once everything has run that could. */
+/** Whether it is still pending once all microtasks have run. */
 async function isPending (promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.then(() => { settled = true }, () => { settled = true })
@@ -32,20 +32,20 @@ async function isPending (promise: Promise<unknown>): Promise<boolean> {
   return !settled
 }
 
-t.test('the first turn comes at once, the next ones with the signals of that job', async (t) => {
+t.test('the first event is yielded at once, the next ones on signals of that job', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   const changes = feed.changes('one')
   t.equal(await next(changes), 'first')
   const second = next(changes)
   source.arrive('other', 'status')
-  t.ok(await isPending(second), 'another job is no news')
+  t.ok(await isPending(second), 'a signal of another job is no event')
   source.arrive('one', 'progress')
   t.equal(await second, 'progress')
   await changes.return()
 })
 
-t.test('nothing that happens after the first turn is missed; what comes together is one turn', async (t) => {
+t.test('no signal after the first event is missed; signals that arrive together are one event', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   const changes = feed.changes('one')
@@ -54,7 +54,7 @@ t.test('nothing that happens after the first turn is missed; what comes together
   source.arrive('one', 'status')
   source.arrive('one', 'request')
   source.arrive('one', 'progress')
-  t.equal(await next(changes), 'status', 'named by the weightiest')
+  t.equal(await next(changes), 'status', 'named by the most important')
   const third = next(changes)
   t.ok(await isPending(third))
   source.arrive('one', 'request')
@@ -62,14 +62,14 @@ t.test('nothing that happens after the first turn is missed; what comes together
   await changes.return()
 })
 
-t.test('without signals it is time to look again after a while', async (t) => {
+t.test('without signals the feed yields a poll after an interval', async (t) => {
   const feed = createJobFeed(createSource(), { pollMs: 5 })
   const changes = feed.changes('one')
   t.same([await next(changes), await next(changes), await next(changes)], ['first', 'poll', 'poll'])
   await changes.return()
 })
 
-t.test('many share one subscription, which begins with the first of them', async (t) => {
+t.test('all loops share one subscription, which starts with the first', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   t.equal(source.listeners.size, 0)
@@ -82,7 +82,7 @@ t.test('many share one subscription, which begins with the first of them', async
   t.same(await Promise.all(turns.filter((_, index) => index % 2 === 1)), Array(50).fill('status'))
   t.ok(await isPending(Promise.any(turns.filter((_, index) => index % 2 === 0))))
   feed.close()
-  t.equal((await Promise.all(turns)).filter((news) => news === 'ended').length, 50)
+  t.equal((await Promise.all(turns)).filter((event) => event === 'ended').length, 50)
 })
 
 t.test('an abort ends the loop, also while it waits', async (t) => {
@@ -90,22 +90,22 @@ t.test('an abort ends the loop, also while it waits', async (t) => {
   const feed = createJobFeed(source, never)
   const abort = new AbortController()
   const seen: FeedEvent[] = []
-  const loop = (async () => { for await (const news of feed.changes('one', abort.signal)) seen.push(news) })()
+  const loop = (async () => { for await (const event of feed.changes('one', abort.signal)) seen.push(event) })()
   await isPending(loop)
   abort.abort()
   await loop
   t.same(seen, ['first'])
-  t.equal(await next(feed.changes('one', abort.signal)), 'ended', 'and one that is aborted already never begins')
+  t.equal(await next(feed.changes('one', abort.signal)), 'ended', 'and with a signal already aborted a loop yields nothing')
 
   const during = new AbortController()
-  for await (const news of feed.changes('one', during.signal)) {
-    t.equal(news, 'first')
+  for await (const event of feed.changes('one', during.signal)) {
+    t.equal(event, 'first')
     source.arrive('one', 'status')
     during.abort()
   }
 })
 
-t.test('one who leaves takes nothing from the others', async (t) => {
+t.test('a loop that ends does not affect the others', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   const [leaver, stayer] = [feed.changes('one'), feed.changes('one')]
@@ -134,7 +134,7 @@ t.test('an abort signal that outlives many loops does not collect listeners', as
   t.equal(listeners, 0)
 })
 
-t.test('closing ends every loop, and lets none begin', async (t) => {
+t.test('closing ends every loop, and no new one starts', async (t) => {
   const source = createSource()
   const feed = createJobFeed(source, never)
   const loops = [feed.changes('one'), feed.changes('two')]

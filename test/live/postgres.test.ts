@@ -7,7 +7,7 @@ import { createPostgresLiveStore, liveChannel } from '../../src/live/postgres-li
 import { createOrm } from '../fixtures/orm.ts'
 import { freezePostgres, ownPostgres } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
-import { conformance, listening, patientMs, progress, type OpenOptions } from './conformance.ts'
+import { conformance, listening, generousTimeoutMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
@@ -23,7 +23,7 @@ function createPoolOf (t: TestScope, onError: (error: Error) => void = () => und
   return pool
 }
 
-async function open (t: TestScope, { ttlMs = 60_000, timeoutMs = patientMs, onError = () => undefined, installation = 'powercrud' }: OpenOptions = {}) {
+async function open (t: TestScope, { ttlMs = 60_000, timeoutMs = generousTimeoutMs, onError = () => undefined, installation = 'powercrud' }: OpenOptions = {}) {
   const store = createPostgresLiveStore({
     database: createPoolOf(t), tables, channel: liveChannel(databaseSchema, installation), ttlMs, timeoutMs, onError
   })
@@ -46,7 +46,7 @@ const bench: BreakableBench = {
   kind: 'postgres',
   open,
   storedCount: () => count(`SELECT count(*) FROM ${tables.liveProgress}`),
-  async empty () { await count(`WITH gone AS (DELETE FROM ${tables.liveProgress} RETURNING 1) SELECT count(*) FROM gone`) },
+  async empty () { await count(`WITH deleted AS (DELETE FROM ${tables.liveProgress} RETURNING 1) SELECT count(*) FROM deleted`) },
   ownConnectionCount: () => count("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'powercrud live'"),
   takeDown: () => server.stop('immediate'),
   bringUp: server.start,
@@ -55,16 +55,16 @@ const bench: BreakableBench = {
 }
 
 t.test('a live store on PostgreSQL', async (t) => { conformance(t, bench) })
-t.test('while PostgreSQL is away', async (t) => { outages(t, bench) })
+t.test('while PostgreSQL is unavailable', async (t) => { outages(t, bench) })
 
-t.test('the channel belongs to one installation, and is a name that PostgreSQL takes', async (t) => {
+t.test('the channel belongs to one installation, and is a valid name in PostgreSQL', async (t) => {
   const channels = [liveChannel('powercrud', 'powercrud'), liveChannel('powercrud', 'other'), liveChannel('other', 'powercrud'), liveChannel('a', 'bc'), liveChannel('ab', 'c')]
   t.equal(new Set(channels).size, channels.length)
   t.ok(liveChannel('s'.repeat(63), 'p'.repeat(200)).length < 63)
   t.equal(liveChannel('powercrud', 'powercrud'), channels[0], 'the same in every process')
 })
 
-t.test('a restart in good order is survived as well as a crash', async (t) => {
+t.test('reconnects after a regular restart as after a crash', async (t) => {
   const store = await open(t)
   const { received } = await listening(store)
   await server.restart('fast')
@@ -77,7 +77,7 @@ t.test('a restart in good order is survived as well as a crash', async (t) => {
   t.ok(received.length > 0)
 })
 
-t.test('a listening connection that somebody ends is made again', async (t) => {
+t.test('a listening connection that is terminated is reopened', async (t) => {
   const store = await open(t)
   const { received } = await listening(store)
   const admin = await server.connect()
@@ -96,7 +96,7 @@ t.test('the table is not logged: progress costs no write-ahead log', async (t) =
   t.same(rows, [{ relpersistence: 'u' }])
 })
 
-t.test('a mistake in a statement is not taken for an outage', async (t) => {
+t.test('an invalid statement is not reported as an outage', async (t) => {
   const store = createPostgresLiveStore({
     database: createPoolOf(t), tables: tablesIn('not_there'), channel: 'not_there', ttlMs: 1_000, onError: () => undefined
   })

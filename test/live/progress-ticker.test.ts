@@ -3,7 +3,7 @@ import type { LiveProgress } from '../../src/live/live-store.ts'
 import { createProgressTicker, systemClock, type ProgressTickerOptions, type TickerClock } from '../../src/live/progress-ticker.ts'
 import { until } from '../helpers/until.ts'
 
-/** A clock that goes when it is told to. */
+/** A clock that only `advance` moves. */
 class TestClock implements TickerClock {
   #nowMs = 1_000_000
   readonly #due = new Set<{ atMs: number, run: () => void }>()
@@ -20,7 +20,7 @@ class TestClock implements TickerClock {
 
   setBack (ms: number) { this.#nowMs -= ms }
 
-  /** Runs what falls due on the way, one after the other, and lets what they began go on in between. */
+  /** Runs the timers that fall due, one after the other, and lets the work that each started proceed. */
   async advance (ms: number) {
     const end = this.#nowMs + ms
     for (;;) {
@@ -36,14 +36,14 @@ class TestClock implements TickerClock {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Resolves when all pending microtasks have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-/** A store whose tells end when the test says so, or at once. */
+/** A ticker on a store whose publications end at once or, if `isSlow`, when the test ends them. */
 function start (options: Partial<ProgressTickerOptions> & { isSlow?: boolean } = {}) {
   const clock = new TestClock()
   const errors: Error[] = []
-  const told: LiveProgress[] = []
+  const published: LiveProgress[] = []
   const ends: { resolve: () => void, reject: (error: Error) => void }[] = []
   let underWay = 0
   let mostUnderWay = 0
@@ -52,7 +52,7 @@ function start (options: Partial<ProgressTickerOptions> & { isSlow?: boolean } =
     store: {
       async publish (jobId, progress) {
         t.equal(jobId, 'job')
-        told.push(progress)
+        published.push(progress)
         mostUnderWay = Math.max(mostUnderWay, ++underWay)
         try {
           if (failure) throw failure
@@ -73,21 +73,21 @@ function start (options: Partial<ProgressTickerOptions> & { isSlow?: boolean } =
     ticker,
     clock,
     errors,
-    told,
+    published,
     ends,
     mostUnderWay: () => mostUnderWay,
     fail: (error: Error | undefined) => { failure = error },
-    processed: () => told.map(({ processed }) => processed)
+    processed: () => published.map(({ processed }) => processed)
   }
 }
 
-t.test('the first movement is told at once, whole', async (t) => {
-  const { ticker, told, clock } = start()
+t.test('the first update is published at once, with all members', async (t) => {
+  const { ticker, published, clock } = start()
   ticker.update(300, 'updating: 300/2000')
-  t.same(told, [{ fence: 3, processed: 300, total: 2_000, message: 'updating: 300/2000', reportedAtMs: clock.now() }])
+  t.same(published, [{ fence: 3, processed: 300, total: 2_000, message: 'updating: 300/2000', reportedAtMs: clock.now() }])
 })
 
-t.test('what follows is told together, not before 200 ms, and without another call', async (t) => {
+t.test('later updates are published together, not before 200 ms, and without another call', async (t) => {
   const { ticker, processed, clock } = start()
   for (let done = 1; done <= 1_000; done++) ticker.update(done)
   await clock.advance(199)
@@ -95,23 +95,23 @@ t.test('what follows is told together, not before 200 ms, and without another ca
   await clock.advance(1)
   t.same(processed(), [1, 1_000])
   await clock.advance(60_000)
-  t.same(processed(), [1, 1_000], 'nothing moved, nothing is told')
+  t.same(processed(), [1, 1_000], 'without an update nothing is published')
   t.equal(clock.pendingCount, 0)
 })
 
-t.test('while something moves, it is never untold for 500 ms', async (t) => {
-  const { ticker, told, clock } = start()
+t.test('while updates continue, no more than 500 ms pass without a publication', async (t) => {
+  const { ticker, published, clock } = start()
   let longestMs = 0
   for (let done = 1; done <= 1_000; done++) {
     ticker.update(done)
     await clock.advance(7)
-    longestMs = Math.max(longestMs, clock.now() - (told.at(-1)?.reportedAtMs ?? 0))
+    longestMs = Math.max(longestMs, clock.now() - (published.at(-1)?.reportedAtMs ?? 0))
   }
   t.ok(longestMs < 500, `${longestMs} ms`)
-  t.ok(told.length <= 7_000 / 200 + 1, `${told.length} tells in 7 s`)
+  t.ok(published.length <= 7_000 / 200 + 1, `${published.length} publications in 7 s`)
 })
 
-t.test('the interval may be another', async (t) => {
+t.test('the interval is configurable', async (t) => {
   const { ticker, processed, clock } = start({ everyMs: 50 })
   ticker.update(1)
   ticker.update(2)
@@ -119,30 +119,30 @@ t.test('the interval may be another', async (t) => {
   t.same(processed(), [1, 2])
 })
 
-t.test('a message alone is a movement, a repetition is none', async (t) => {
-  const { ticker, told, clock } = start()
+t.test('a new message alone is an update, a repetition is none', async (t) => {
+  const { ticker, published, clock } = start()
   ticker.update(0)
-  t.same(told, [], 'nothing moved yet')
+  t.same(published, [], 'no progress yet')
   ticker.update(0, 'reading')
   ticker.update(0, 'reading')
   await clock.advance(1_000)
-  t.same(told.map(({ message }) => message), ['reading'])
+  t.same(published.map(({ message }) => message), ['reading'])
   ticker.update(0, 'writing')
-  t.same(told.map(({ message }) => message), ['reading', 'writing'])
+  t.same(published.map(({ message }) => message), ['reading', 'writing'])
 })
 
-t.test('a message that is left out is written from the numbers; a task may learn its total later', async (t) => {
-  const { ticker, told, clock } = start({ describe: (processed, total) => `updating: ${processed}/${total}` })
+t.test('a missing message is composed from the counts; a task may learn its total later', async (t) => {
+  const { ticker, published, clock } = start({ describe: (processed, total) => `updating: ${processed}/${total}` })
   ticker.update(1)
   await clock.advance(200)
   ticker.update(2, undefined, 3_000)
   await clock.advance(200)
   ticker.update(3)
-  t.same(told.map(({ message }) => message), ['updating: 1/2000', 'updating: 2/3000', 'updating: 3/3000'])
-  t.same(told.map(({ total }) => total), [2_000, 3_000, 3_000])
+  t.same(published.map(({ message }) => message), ['updating: 1/2000', 'updating: 2/3000', 'updating: 3/3000'])
+  t.same(published.map(({ total }) => total), [2_000, 3_000, 3_000])
 })
 
-t.test('tells do not overlap: what moves meanwhile waits for the end of the one under way', async (t) => {
+t.test('publications do not overlap: updates meanwhile wait for the end of the current one', async (t) => {
   const { ticker, processed, ends, clock, mostUnderWay } = start({ isSlow: true })
   ticker.update(1)
   for (let done = 2; done <= 50; done++) {
@@ -152,14 +152,14 @@ t.test('tells do not overlap: what moves meanwhile waits for the end of the one 
   t.same(processed(), [1])
   ends.shift()?.resolve()
   await settled()
-  t.same(processed(), [1, 50], 'and is told as soon as it can be')
+  t.same(processed(), [1, 50], 'and are published as soon as it has ended')
   ends.shift()?.resolve()
   await clock.advance(1_000)
   t.equal(mostUnderWay(), 1)
 })
 
-t.test('a store that fails does no harm, is reported once, tried ever more seldom, and told when it is back', async (t) => {
-  const { ticker, told, errors, clock, fail } = start()
+t.test('a failing store is reported once and retried with backoff; the last update is published once it has recovered', async (t) => {
+  const { ticker, published, errors, clock, fail } = start()
   const failure = new RangeError('away')
   fail(failure)
   for (let done = 1; done <= 600; done++) {
@@ -167,25 +167,25 @@ t.test('a store that fails does no harm, is reported once, tried ever more seldo
     await clock.advance(100)
   }
   t.same(errors, [failure])
-  t.ok(told.length > 10 && told.length < 25, `${told.length} attempts in a minute`)
+  t.ok(published.length > 10 && published.length < 25, `${published.length} attempts in a minute`)
 
   fail(undefined)
-  const attempts = told.length
+  const attempts = published.length
   await clock.advance(5_000)
-  t.same(told.slice(attempts).map(({ processed }) => processed), [600], 'what moved last is not lost')
+  t.same(published.slice(attempts).map(({ processed }) => processed), [600], 'the last update is not lost')
   ticker.update(601)
   await clock.advance(200)
   ticker.update(602)
   await clock.advance(200)
-  t.equal(told.at(-1)?.processed, 602, 'at the old pace again')
+  t.equal(published.at(-1)?.processed, 602, 'at the normal interval again')
 
   fail(failure)
   ticker.update(603)
   await clock.advance(200)
-  t.same(errors, [failure, failure], 'the next outage is another one')
+  t.same(errors, [failure, failure], 'the next outage is reported again')
 })
 
-t.test('a store that throws before it promises anything, and a description that throws, do no harm either', async (t) => {
+t.test('a store or a description that throws synchronously is reported', async (t) => {
   const clock = new TestClock()
   const errors: Error[] = []
   let calls = 0
@@ -209,7 +209,7 @@ t.test('a store that throws before it promises anything, and a description that 
   t.match(described.errors, [{ message: 'no words' }])
 })
 
-t.test('a clock that is set back does not silence the job', async (t) => {
+t.test('a clock that is set back does not stop the progress', async (t) => {
   const { ticker, processed, clock } = start()
   ticker.update(1)
   await settled()
@@ -219,7 +219,7 @@ t.test('a clock that is set back does not silence the job', async (t) => {
   t.same(processed(), [1, 2])
 })
 
-t.test('stop tells nothing more, and leaves no timer', async (t) => {
+t.test('stop publishes nothing more, and leaves no timer', async (t) => {
   const { ticker, processed, clock } = start()
   ticker.update(1)
   await settled()
@@ -230,10 +230,10 @@ t.test('stop tells nothing more, and leaves no timer', async (t) => {
   ticker.update(3)
   await clock.advance(10_000)
   t.same(processed(), [1])
-  await t.resolves(ticker.stop(), 'twice is as good as once')
+  await t.resolves(ticker.stop(), 'stop is idempotent')
 })
 
-t.test('stop waits for a tell under way', async (t) => {
+t.test('stop waits for the current publication', async (t) => {
   const { ticker, processed, ends, clock } = start({ isSlow: true })
   ticker.update(1)
   ticker.update(2)
@@ -247,7 +247,7 @@ t.test('stop waits for a tell under way', async (t) => {
   t.equal(clock.pendingCount, 0)
 })
 
-t.test('stop does not wait for ever, nor mind how it ends', async (t) => {
+t.test('stop waits no longer than its timeout; a publication that fails later is reported', async (t) => {
   const { ticker, errors, ends, clock } = start({ isSlow: true })
   ticker.update(1)
   const stopping = ticker.stop(300)
@@ -258,7 +258,7 @@ t.test('stop does not wait for ever, nor mind how it ends', async (t) => {
   t.match(errors, [{ message: 'too late' }])
 })
 
-t.test('the clock of the machine goes by itself', async (t) => {
+t.test('the system clock runs and cancels timers', async (t) => {
   const { ticker, processed } = start({ clock: systemClock, everyMs: 5 })
   ticker.update(1)
   ticker.update(2)

@@ -4,13 +4,13 @@ import type { TestScope } from '../helpers/test-scope.ts'
 
 export interface Proxy {
   port: number
-  /** As a firewall does that forgets a connection: those of now stay open and carry nothing more, later ones work. */
+  /** Drops connections silently, as a firewall does: the current ones stay open but transfer nothing, later ones work. */
   silence (): void
-  /** How many connections were made through it. */
+  /** The number of connections accepted so far. */
   readonly connectionCount: number
 }
 
-/** Stands between a client and a server on this machine. */
+/** A TCP proxy to a server on this machine. */
 export async function createProxy (t: TestScope, target: { port: number }): Promise<Proxy> {
   const pairs = new Set<[Socket, Socket]>()
   let connectionCount = 0

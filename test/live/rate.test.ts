@@ -8,7 +8,7 @@ function pace (input: Partial<PaceInput>) {
   return paceOf({ status: 'running', startedAt: at(0), finishedAt: null, processed: 0, total: 2_000, now: at(10), ...input })
 }
 
-t.test('a running job: how much, how fast, how long', async (t) => {
+t.test('a running job has a percentage, a rate and an ETA', async (t) => {
   t.same(pace({ processed: 300 }), { percent: 15, ratePerSecond: 30, etaSeconds: 57 })
   t.same(pace({ processed: 8_125, total: 10_000 }), { percent: 81, ratePerSecond: 812.5, etaSeconds: 3 })
   t.same(pace({ processed: 1, total: 3, now: at(3_600) }), { percent: 33, ratePerSecond: 0.0002778, etaSeconds: 7_200 })
@@ -23,13 +23,13 @@ t.test('percent is whole, rounded down, and stays within its bounds', async (t) 
   t.equal(pace({ processed: 29, total: 100 }).percent, 29, 'and 0.29 × 100 is 28.99… in floating point')
 })
 
-t.test('nothing is known before the first record, the start, or when the clocks disagree', async (t) => {
+t.test('rate and ETA are unknown before the first record or the start, and when the clocks disagree', async (t) => {
   t.same(pace({ processed: 0 }), { percent: 0, ratePerSecond: null, etaSeconds: null })
   t.same(pace({ processed: 5, startedAt: null }), { percent: 0, ratePerSecond: null, etaSeconds: null })
   for (const now of [at(0), at(-1)]) t.same(pace({ processed: 200, now }), { percent: 10, ratePerSecond: null, etaSeconds: null })
 })
 
-t.test('a job that stands still has no rate, one that is asked to stop has no end to estimate', async (t) => {
+t.test('a job that does not move has no rate; one that is stopping has no ETA', async (t) => {
   for (const status of ['queued', 'waiting', 'paused'] as const) {
     t.same(pace({ status, processed: 1_000 }), { percent: 50, ratePerSecond: null, etaSeconds: null }, status)
   }
@@ -38,7 +38,7 @@ t.test('a job that stands still has no rate, one that is asked to stop has no en
   }
 })
 
-t.test('a terminal job has the average of its run, and stays where it stood', async (t) => {
+t.test('a terminal job has the average rate of its run, and keeps its percentage', async (t) => {
   for (const status of terminalStatuses) {
     t.same(pace({ status, processed: 2_000, finishedAt: at(4), now: at(1_000) }), { percent: 100, ratePerSecond: 500, etaSeconds: null }, status)
   }
@@ -47,7 +47,7 @@ t.test('a terminal job has the average of its run, and stays where it stood', as
   t.same(pace({ status: 'failed', startedAt: null, finishedAt: at(5) }), { percent: 0, ratePerSecond: null, etaSeconds: null })
 })
 
-t.test('an empty selection is done when the job is', async (t) => {
+t.test('an empty selection is at 100 % once the job has ended', async (t) => {
   for (const status of jobStatuses) {
     const isTerminal = (terminalStatuses as readonly string[]).includes(status)
     t.equal(pace({ status, total: 0, finishedAt: isTerminal ? at(1) : null }).percent, isTerminal ? 100 : 0, status)

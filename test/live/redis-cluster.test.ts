@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Cluster, type ClusterOptions } from 'ioredis'
 import t from 'tap'
 import { createRedisLiveStore } from '../../src/live/redis-live-store.ts'
-import { conformance, patientMs, progress, type OpenOptions } from './conformance.ts'
+import { conformance, generousTimeoutMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import { ownRedisCluster } from './redis-cluster.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
@@ -16,7 +16,7 @@ function connect (t: TestScope, options: ClusterOptions = {}): Cluster {
   return client
 }
 
-function openWith (t: TestScope, redis: Cluster, { ttlMs = 60_000, timeoutMs = patientMs, onError = () => undefined, installation }: OpenOptions = {}) {
+function openWith (t: TestScope, redis: Cluster, { ttlMs = 60_000, timeoutMs = generousTimeoutMs, onError = () => undefined, installation }: OpenOptions = {}) {
   const store = createRedisLiveStore({ redis, prefix: installation, ttlMs, timeoutMs, onError })
   t.teardown(() => store.close())
   return store
@@ -45,9 +45,9 @@ const bench: BreakableBench = {
 }
 
 t.test('a live store on Redis Cluster', async (t) => { conformance(t, bench) })
-t.test('while the Cluster is away', async (t) => { outages(t, bench) })
+t.test('while the Cluster is unavailable', async (t) => { outages(t, bench) })
 
-t.test('a keyPrefix, wherever the given client has it, stands before ours, once', async (t) => {
+t.test('a keyPrefix in either place of the given client\'s options precedes ours, once', async (t) => {
   for (const options of [{ keyPrefix: 'app:' }, { redisOptions: { keyPrefix: 'app:' } }]) {
     await bench.empty()
     const jobIds = [randomUUID(), randomUUID(), randomUUID()]
@@ -71,8 +71,8 @@ t.test('the settings of the given client do not matter', async (t) => {
   ]
   for (const options of clients) {
     const store = openWith(t, connect(t, options))
-    const [jobId, told] = [randomUUID(), progress()]
-    await store.publish(jobId, told)
-    t.same((await store.readMany([jobId])).get(jobId), told)
+    const [jobId, published] = [randomUUID(), progress()]
+    await store.publish(jobId, published)
+    t.same((await store.readMany([jobId])).get(jobId), published)
   }
 })

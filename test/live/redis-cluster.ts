@@ -7,7 +7,7 @@ import type { TestScope } from '../helpers/test-scope.ts'
 export interface RedisCluster {
   nodes: readonly { host: string, port: number }[]
   servers: readonly RedisServer[]
-  /** Resolves when every node says that all slots are served. */
+  /** Resolves when every node reports that all slots are served. */
   healthy (): Promise<void>
   /** Runs one command on every node, one after the other. */
   onEach<Result> (command: (node: Redis) => Promise<Result>): Promise<Result[]>
@@ -41,7 +41,7 @@ export async function ownRedisCluster (t: TestScope): Promise<RedisCluster> {
     await until(async () => {
       const answers = await onEach((node) => node.cluster('INFO'))
       return answers.every((answer) => /cluster_state:ok/.test(answer) && /cluster_known_nodes:3/.test(answer))
-    }, { intervalMs: 100, what: 'the Cluster to be whole' })
+    }, { intervalMs: 100, what: 'the Cluster to be healthy' })
   }
 
   await onEach(async (node, index) => {

@@ -11,13 +11,13 @@ import type { TestScope } from '../helpers/test-scope.ts'
 export interface SentinelGroup {
   name: string
   sentinels: { host: string, port: number }[]
-  /** Kills the master, and lets Sentinel see it. */
+  /** Kills the master, and shortens the time after which Sentinel considers it down. */
   loseMaster (): Promise<void>
 }
 
 /**
- * A master, a replica, and a Sentinel that makes the one of the other within about a second of its loss; removed when the
- * test ends. Until then no silence of a busy machine is long enough to be taken for one.
+ * A master, a replica, and a Sentinel that promotes the replica within about a second after `loseMaster`; removed when the
+ * test ends. Before that call no delay of a busy machine is long enough to trigger a failover.
  */
 export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
   const name = 'master-of-the-test'
@@ -38,7 +38,7 @@ export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
   const sentinel = new Redis(port, '127.0.0.1', { protocol: 2 })
   sentinel.on('error', () => undefined)
   try {
-    // Only a replica that is in step may become the master.
+    // Only a replica that is connected to its master may be promoted.
     await until(async () => {
       const [group] = await sentinel.call('SENTINEL', 'REPLICAS', name) as string[][]
       return group?.join(' ').includes('master-link-status ok')
@@ -58,7 +58,7 @@ export async function ownSentinelGroup (t: TestScope): Promise<SentinelGroup> {
   }
 }
 
-/** Sentinel keeps its own notes in the file it is given, and never says that it is ready. */
+/** Sentinel writes its state to the given configuration file, and does not report that it is ready. */
 async function startSentinel (t: TestScope, configuration: string): Promise<void> {
   const directory = await serverDirectory('redis')
   const file = join(directory, 'sentinel.conf')

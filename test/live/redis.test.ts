@@ -5,7 +5,7 @@ import { createRedisLiveStore } from '../../src/live/redis-live-store.ts'
 import { awakeDuring } from '../helpers/awake.ts'
 import { ownRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/until.ts'
-import { conformance, heard, listening, patientMs, progress, type OpenOptions } from './conformance.ts'
+import { conformance, waitUntilReceiving, listening, generousTimeoutMs, progress, type OpenOptions } from './conformance.ts'
 import { outages, type BreakableBench } from './outages.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
@@ -19,7 +19,7 @@ function connect (t: TestScope, options: RedisOptions = {}): Redis {
   return client
 }
 
-function openWith (t: TestScope, redis: Redis, { ttlMs = 60_000, timeoutMs = patientMs, onError = () => undefined, installation }: OpenOptions = {}) {
+function openWith (t: TestScope, redis: Redis, { ttlMs = 60_000, timeoutMs = generousTimeoutMs, onError = () => undefined, installation }: OpenOptions = {}) {
   const store = createRedisLiveStore({ redis, prefix: installation, ttlMs, timeoutMs, onError })
   t.teardown(() => store.close())
   return store
@@ -40,9 +40,9 @@ const bench: BreakableBench = {
 }
 
 t.test('a live store on Redis', async (t) => { conformance(t, bench) })
-t.test('while Redis is away', async (t) => { outages(t, bench) })
+t.test('while Redis is unavailable', async (t) => { outages(t, bench) })
 
-t.test('every key has a TTL, and stands under the prefix', async (t) => {
+t.test('every key has a TTL and the prefix', async (t) => {
   await server.flush()
   const store = openWith(t, connect(t), { ttlMs: 30_000 })
   const jobId = randomUUID()
@@ -52,7 +52,7 @@ t.test('every key has a TTL, and stands under the prefix', async (t) => {
   t.ok(ttl > 0 && ttl <= 30_000)
 })
 
-t.test('a keyPrefix of the given client stands before ours, once', async (t) => {
+t.test('a keyPrefix of the given client precedes ours, once', async (t) => {
   await server.flush()
   const store = openWith(t, connect(t, { keyPrefix: 'app:' }), { installation: 'bulk' })
   const { received } = await listening(store)
@@ -63,10 +63,10 @@ t.test('a keyPrefix of the given client stands before ours, once', async (t) => 
   t.ok(await store.read(jobIds[0]))
   await store.forget(jobIds)
   t.equal(await observer.dbsize(), 0)
-  await heard(received, store)
+  await waitUntilReceiving(received, store)
 })
 
-t.test('a hash tag of the prefix itself is left alone', async (t) => {
+t.test('a hash tag in the prefix is kept', async (t) => {
   await server.flush()
   const jobId = randomUUID()
   await openWith(t, connect(t), { installation: '{a}:b' }).publish(jobId, progress())
@@ -85,19 +85,19 @@ t.test('the settings of the given client do not matter', async (t) => {
   for (const options of clients) {
     const store = openWith(t, connect(t, options), { timeoutMs: 10_000 })
     const { received } = await listening(store)
-    const [jobId, told] = [randomUUID(), progress()]
-    await store.publish(jobId, told)
-    t.same((await store.readMany([jobId])).get(jobId), told, JSON.stringify(options))
+    const [jobId, published] = [randomUUID(), progress()]
+    await store.publish(jobId, published)
+    t.same((await store.readMany([jobId])).get(jobId), published, JSON.stringify(options))
 
     await server.kill()
     await t.rejects(store.ping(1_000), { code: 'unavailable' })
     await server.start()
     await until(() => store.ping(1_000).then(() => true, () => false))
-    await heard(received, store)
+    await waitUntilReceiving(received, store)
   }
 })
 
-t.test('while Redis is known to be away, nobody waits', async (t) => {
+t.test('while Redis is known to be down, calls fail without waiting', async (t) => {
   const down = await ownRedis(t)
   const given = new Redis(down.url, { lazyConnect: true })
   const store = openWith(t, given, { timeoutMs: 5_000 })
@@ -107,10 +107,10 @@ t.test('while Redis is known to be away, nobody waits', async (t) => {
   const tookMs = await awakeDuring(async () => {
     for (let call = 0; call < 50; call++) await store.read(randomUUID()).catch(() => undefined)
   })
-  t.ok(tookMs < 4_000, `50 answers, one after the other, in ${tookMs} ms`)
+  t.ok(tookMs < 4_000, `50 calls, one after the other, in ${tookMs} ms`)
 })
 
-t.test('is not disturbed by a given client that is closed, nor disturbs one that is not', async (t) => {
+t.test('keeps working when the given client is closed, and does not close it', async (t) => {
   const given = connect(t)
   const store = openWith(t, given)
   await listening(store)
@@ -125,7 +125,7 @@ t.test('is not disturbed by a given client that is closed, nor disturbs one that
   await t.rejects(other.read(randomUUID()), { code: 'unavailable' })
 })
 
-t.test('a Redis that refuses is told with its reason', async (t) => {
+t.test('an error of Redis is the cause of the rejection', async (t) => {
   const jobId = randomUUID()
   const store = openWith(t, connect(t))
   await observer.set(`{powercrud}:live:${jobId}`, 'not a hash')
@@ -133,7 +133,7 @@ t.test('a Redis that refuses is told with its reason', async (t) => {
   await t.rejects(store.readMany([randomUUID(), jobId]), { code: 'unavailable', cause: { message: /WRONGTYPE/ } })
 })
 
-t.test('a Redis that has lost its scripts is no obstacle', async (t) => {
+t.test('works after Redis has lost its scripts', async (t) => {
   const store = openWith(t, connect(t))
   const jobId = randomUUID()
   await store.publish(jobId, progress({ processed: 1 }))

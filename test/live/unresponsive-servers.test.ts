@@ -9,35 +9,35 @@ import { createRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/until.ts'
 import { createProxy, type Proxy } from './proxy.ts'
 
-// A connection that only listens would never notice by itself that nothing can come any more.
+// A connection that only listens never notices by itself that it is dead.
 
-/** A server that takes so long to answer is taken for gone: longer than a busy machine keeps one from it. */
+/** After this long without a response a connection counts as dead; longer than a busy machine delays one. */
 const silentMs = 3_000
 
-interface Ear {
+interface Subscription {
   proxy: Proxy
   received: string[]
   send: (text: string) => Promise<unknown>
 }
 
-async function isFoundAgain (t: Test, { proxy, received, send }: Ear): Promise<void> {
-  const isHeard = async () => {
+async function reconnects (t: Test, { proxy, received, send }: Subscription): Promise<void> {
+  const sendAndReceive = async () => {
     const text = randomUUID()
     await until(async () => {
       await send(text)
       return received.includes(text)
     }, { intervalMs: 20 })
   }
-  await isHeard()
+  await sendAndReceive()
   const connectionCount = proxy.connectionCount
   await until(async () => { await send('early'); return received.filter((text) => text === 'early').length > 20 })
-  t.equal(proxy.connectionCount, connectionCount, 'a connection that answers is kept')
+  t.equal(proxy.connectionCount, connectionCount, 'a connection that responds is kept')
   proxy.silence()
-  await isHeard()
-  t.ok(proxy.connectionCount > connectionCount, 'by another connection')
+  await sendAndReceive()
+  t.ok(proxy.connectionCount > connectionCount, 'over another connection')
 }
 
-t.test('a LISTEN whose connection was forgotten on the way is made again', async (t) => {
+t.test('a LISTEN whose connection was silently dropped is reopened', async (t) => {
   const database = await createDatabase(t)
   const url = new URL(database.url)
   const proxy = await createProxy(t, { port: Number(url.port) })
@@ -54,11 +54,11 @@ t.test('a LISTEN whose connection was forgotten on the way is made again', async
   })
   t.teardown(() => listener.close())
   const sender = await database.connect()
-  await isFoundAgain(t, { proxy, received, send: (text) => sender.query('SELECT pg_notify($1, $2)', ['Silence "quoted"', text]) })
+  await reconnects(t, { proxy, received, send: (text) => sender.query('SELECT pg_notify($1, $2)', ['Silence "quoted"', text]) })
   t.match(errors, [{ code: 'unavailable' }], 'and it is reported')
 })
 
-t.test('a subscription whose connection was forgotten on the way is made again', async (t) => {
+t.test('a subscription whose connection was silently dropped is reopened', async (t) => {
   const { url, client, prefix } = await createRedis(t)
   const proxy = await createProxy(t, { port: Number(new URL(url).port) })
   const given = new Redis(proxy.port, '127.0.0.1', { lazyConnect: true })
@@ -73,11 +73,11 @@ t.test('a subscription whose connection was forgotten on the way is made again',
     checkMs: 50
   })
   t.teardown(() => subscriber.close())
-  await isFoundAgain(t, { proxy, received, send: (text) => client.publish(prefix, text) })
+  await reconnects(t, { proxy, received, send: (text) => client.publish(prefix, text) })
   t.ok(errors.length >= 1 && errors.length <= 3, 'and it is reported')
 })
 
-t.test('commands go over a new connection where theirs was forgotten on the way', async (t) => {
+t.test('commands use a new connection when theirs was silently dropped', async (t) => {
   const { url, prefix } = await createRedis(t)
   const proxy = await createProxy(t, { port: Number(new URL(url).port) })
   const given = new Redis(proxy.port, '127.0.0.1', { lazyConnect: true })
