@@ -1,6 +1,6 @@
 import type { Tables } from '../database/tables.ts'
 
-/** What each worker can do, why a queued job was left by one that cannot do it, and which job took up a task that failed. */
+/** The capabilities of each worker, why a queued job is blocked, and the retry of a failed task. */
 export function up (tables: Tables): string {
   return `
     ALTER TABLE ${tables.worker} ADD abilities jsonb;

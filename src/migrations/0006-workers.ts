@@ -1,6 +1,6 @@
 import type { Tables } from '../database/tables.ts'
 
-/** What a worker can work for is told by its abilities, and nobody has asked for it twice. */
+/** Drops a column that `abilities` replaces. */
 export function up (tables: Tables): string {
   return `
     ALTER TABLE ${tables.worker} DROP operations;

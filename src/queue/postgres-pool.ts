@@ -75,7 +75,7 @@ export function openQueuePool (config: PoolConfig, { max, applicationName, failu
 
 /**
  * BullMQ keeps its LISTEN client until that emits 'error'. A query without a response emits none: the connection was
- * dropped by the network, and every later query would wait in vain as well.
+ * dropped by the network, and every later query would time out as well.
  */
 function listeningClient (client: PoolClient): PgPoolClient {
   const listening = {

@@ -7,9 +7,9 @@ import { sharedQueue, shortLeaseMs, type Kind } from './queue-server.ts'
 
 const consumerProcess = new URL('consumer-process.ts', import.meta.url)
 
-/** What every queue backend must do while its server is well. */
+/** What every queue backend does while its server responds. */
 export async function conformance (t: Test, kind: Kind): Promise<void> {
-  await t.test('a delivery reaches one consumer, once, and is then forgotten', async (t) => {
+  await t.test('a delivery reaches one consumer, once, and is then removed', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const consumers = await Promise.all([openConsumer(t, server), openConsumer(t, server)])
@@ -20,11 +20,11 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     for (const delivery of deliveries) await until(async () => await queue.stateOf(delivery) === 'unknown')
     t.same(taken().map(({ jobId }) => jobId).sort(), deliveries.map(({ jobId }) => jobId).sort())
     await queue.add(deliveries[0]!)
-    await until(() => taken().length === 21, { what: 'a forgotten delivery that is added again' })
+    await until(() => taken().length === 21, { what: 'a removed delivery that is added again' })
     t.same(server.errors, [])
   })
 
-  await t.test('a delivery that is known stays as it is', async (t) => {
+  await t.test('adding a delivery that the queue has already changes nothing', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const [delivery, other, last] = [newDelivery(), newDelivery(), newDelivery()]
@@ -43,7 +43,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     t.equal(await queue.stateOf(other), 'delayed')
   })
 
-  await t.test('the state of a delivery is told', async (t) => {
+  await t.test('reports the state of a delivery', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const delivery = newDelivery()
@@ -58,7 +58,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     await until(async () => await queue.stateOf(delivery) === 'unknown')
   })
 
-  await t.test('a delivery that is to be retried comes back, and not before its time', async (t) => {
+  await t.test('a delivery that is to be retried is delivered again after its delay', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const [soon, late] = [newDelivery(), newDelivery()]
@@ -75,13 +75,13 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     await until(async () => await queue.stateOf(late) === 'delayed')
     await queue.add(soon)
     t.same(await consumer.took(3), soon)
-    t.ok(at[1]! - at[0]! >= 390, `came back after ${at[1]! - at[0]!} ms`)
+    t.ok(at[1]! - at[0]! >= 390, `delivered again after ${at[1]! - at[0]!} ms`)
     await until(async () => await queue.stateOf(soon) === 'unknown')
     t.equal(await queue.stateOf(late), 'delayed')
     t.same(server.errors, [])
   })
 
-  await t.test('a handler that throws does not lose its delivery', async (t) => {
+  await t.test('a delivery whose handler throws is delivered again', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const failure = new RangeError('handler failed')
@@ -95,10 +95,10 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     const delivery = newDelivery()
     await queue.add(delivery)
     t.same(await consumer.took(2), delivery)
-    t.same(server.errors, [failure], 'and it is told')
+    t.same(server.errors, [failure], 'and the error is reported')
   })
 
-  await t.test('a consumer that closes hands its delivery to another one at once', async (t) => {
+  await t.test('a consumer that closes releases its delivery to another one at once', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
@@ -113,14 +113,14 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     resolve({ done: false, release: true })
     await closed
     t.equal(await queue.stateOf(delivery), 'waiting')
-    t.same(first.taken, [delivery], 'it takes nothing more')
+    t.same(first.taken, [delivery], 'it consumes nothing more')
     const second = await openConsumer(t, server)
     await second.took(2)
     t.strictSame(new Set(second.taken.map(({ jobId }) => jobId)), new Set([delivery.jobId, waiting.jobId]))
     t.same(server.errors, [])
   })
 
-  await t.test('a consumer waits for what is running, as long as it is told and no longer', async (t) => {
+  await t.test('closing a consumer waits for running handlers, no longer than its timeout', async (t) => {
     const server = await sharedQueue(t, kind, shortLeaseMs)
     const queue = await openQueue(t, server)
     const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
@@ -134,11 +134,11 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     t.ok(tookMs >= 190 && tookMs < 10_000, `closed in ${tookMs} ms`)
 
     const other = await openConsumer(t, server)
-    t.same(await other.took(1), delivery, 'what it left behind is handed out again')
+    t.same(await other.took(1), delivery, 'its delivery is delivered again')
     resolve({ done: true })
   })
 
-  await t.test('deliveries of consumers that are killed are handed out again, however often', async (t) => {
+  await t.test('deliveries of killed consumers are delivered again, however often', async (t) => {
     const server = await sharedQueue(t, kind, shortLeaseMs)
     const queue = await openQueue(t, server)
     const delivery = newDelivery()
@@ -155,7 +155,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     await until(async () => await queue.stateOf(delivery) === 'unknown')
   })
 
-  await t.test('as many deliveries are handled at once as it is told', async (t) => {
+  await t.test('handles as many deliveries at once as its concurrency', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     const { promise: outcome, resolve } = Promise.withResolvers<DeliveryOutcome>()
@@ -168,7 +168,7 @@ export async function conformance (t: Test, kind: Kind): Promise<void> {
     await consumer.took(4)
   })
 
-  await t.test('a closed queue refuses at once, and closes twice', async (t) => {
+  await t.test('a closed queue rejects at once, and close is idempotent', async (t) => {
     const server = await sharedQueue(t, kind)
     const queue = await openQueue(t, server)
     await queue.ping(30_000)

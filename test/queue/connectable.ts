@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 
-/** A database that lets nobody in refuses with an error of its own, not with that of a server that is down. */
+/** A database that accepts no connections rejects them with another error than a server that is down. */
 export async function setConnectable (url: string, isConnectable: boolean): Promise<void> {
   const server = new URL(url)
   const name = server.pathname.slice(1)

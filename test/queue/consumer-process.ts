@@ -1,4 +1,4 @@
-// A consumer in a process of its own that takes deliveries and never comes to an end with them.
+// A consumer in a process of its own whose handler never resolves.
 
 import { openBackend, type BackendAddress } from './open-backend.ts'
 

@@ -13,9 +13,9 @@ export async function openQueue (t: TestScope, server: QueueServer): Promise<Job
 }
 
 export interface TestConsumer extends QueueConsumer {
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   taken: Delivery[]
-  /** Resolves when so many have been taken, with the last of them. */
+  /** Resolves to the last of the first `count` deliveries, once they have been taken. */
   took (count: number, deadlineMs?: number): Promise<Delivery>
 }
 

@@ -5,23 +5,23 @@ import { until } from '../helpers/until.ts'
 import { openConsumer, openQueue, type TestConsumer } from './deliveries.ts'
 import type { OwnQueueServer } from './queue-server.ts'
 
-/** A queue and a consumer that are made while their server does not answer. */
-export async function bornInOutage (t: Test, server: OwnQueueServer): Promise<{ queue: JobQueue, consumer: TestConsumer }> {
+/** Opens a queue and a consumer while their server does not respond. */
+export async function openDuringOutage (t: Test, server: OwnQueueServer): Promise<{ queue: JobQueue, consumer: TestConsumer }> {
   const queue = await openQueue(t, server)
   const consumer = await openConsumer(t, server)
   await t.rejects(queue.ping(500), { code: 'unavailable' })
   return { queue, consumer }
 }
 
-/** Resolves when the server answers again. */
+/** Resolves when the server responds again. */
 export async function recovered (queue: JobQueue): Promise<void> {
   await until(() => queue.ping(2_000).then(() => true, () => false), { what: 'the queue after the outage' })
 }
 
-/** What a busy process may add to a limit, of its own time; what is not bounded takes far longer, or never ends. */
+/** What a busy process may add to a limit, of its own time; an unbounded call takes far longer, or never ends. */
 const toleranceMs = 1_500
 
-/** Runs it, and asserts that it was done in time. */
+/** Asserts that `run` settles within the limit. */
 export async function bounded (t: Test, limitMs: number, run: () => Promise<unknown>): Promise<void> {
   const tookMs = await awakeDuring(run)
   t.ok(tookMs < limitMs + toleranceMs, `in ${tookMs} ms`)

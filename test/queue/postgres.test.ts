@@ -31,11 +31,11 @@ t.test('a consumer that starts before the migrations is ready after them', async
   await migrate(config, scope)
   await consumer.ready()
   await queue.add(newDelivery())
-  // One that looks while the tables are being made may have another to tell of.
-  t.equal(errors.filter(({ message }) => message === errors[0]!.message).length, 1, 'told once, however often it was tried')
+  // An attempt while the migrations run may fail with another error.
+  t.equal(errors.filter(({ message }) => message === errors[0]!.message).length, 1, 'reported once, not once per attempt')
 })
 
-t.test('a worker whose database refuses it asks again with moderation', async (t) => {
+t.test('a worker whose database refuses connections retries with delays', async (t) => {
   const { url } = await createEngineDatabase(t)
   let attempts = 0
   const config = {
@@ -46,10 +46,10 @@ t.test('a worker whose database refuses it asks again with moderation', async (t
     }
   }
   const backend = createPostgresQueueBackend({ config, queueName: 'refused', onError: () => undefined })
-  const { promise: taken, resolve: tell } = Promise.withResolvers<void>()
+  const { promise: taken, resolve: resolveTaken } = Promise.withResolvers<void>()
   const { promise: outcome, resolve } = Promise.withResolvers<{ done: true }>()
   const handle = async () => {
-    tell()
+    resolveTaken()
     return await outcome
   }
   const consumer = await backend.createConsumer({ concurrency: 2, onError: () => undefined, handle })
@@ -68,7 +68,7 @@ t.test('a worker whose database refuses it asks again with moderation', async (t
   await setConnectable(url, true)
 })
 
-t.test('few connections are taken, in the schema of BullMQ, and all given back', async (t) => {
+t.test('uses few connections, in the schema of BullMQ, and closes them all', async (t) => {
   const database = await createDatabase(t)
   const config = { connectionString: database.url, options: '-c statement_timeout=12345' }
   await migrate(config, scope)

@@ -9,21 +9,21 @@ import type { TestScope } from '../helpers/test-scope.ts'
 import { createProxy, type Proxy } from '../live/proxy.ts'
 import { openBackend, type BackendAddress } from './open-backend.ts'
 
-/** A queue of its own on a server, as the conformance suite wants it. */
+/** A queue of its own on a server, as the conformance suite requires it. */
 export interface QueueServer {
-  /** Tells another process where it is. */
+  /** The address, for another process. */
   address: BackendAddress
   /** Another backend for the same queue; its errors go to `errors`. */
   backend (): QueueBackend
   errors: Error[]
 }
 
-/** One that the test may mistreat. */
+/** A server that the test may crash and freeze. */
 export interface OwnQueueServer extends QueueServer {
   /** Crashes it. */
   stop (): Promise<void>
   start (): Promise<void>
-  /** Connections stay open, and nothing is answered until `thaw`. */
+  /** Keeps connections open, and responds to nothing until `thaw`. */
   freeze (): Promise<void>
   thaw (): Promise<void>
 }
@@ -32,14 +32,14 @@ export type Kind = QueueBackend['kind']
 
 export const kinds = ['postgres', 'redis'] as const
 
-/** Longer than a busy machine keeps a consumer from telling that it lives. */
-const patientLeaseMs = 30_000
+/** Longer than a busy machine delays the heartbeat of a consumer. */
+const longLeaseMs = 30_000
 
-/** For tests of what happens to deliveries whose consumer shows no sign of life any more. */
+/** For tests of deliveries whose consumer has stopped responding. */
 export const shortLeaseMs = 900
 
 /** A queue on the servers that all tests share. */
-export async function sharedQueue (t: TestScope, kind: Kind, leaseMs = patientLeaseMs): Promise<QueueServer> {
+export async function sharedQueue (t: TestScope, kind: Kind, leaseMs = longLeaseMs): Promise<QueueServer> {
   if (kind === 'redis') {
     const { url, prefix } = await createRedis(t)
     return queueAt(t, { kind, url, prefix, leaseMs })
@@ -76,7 +76,7 @@ export async function ownQueue (t: TestScope, kind: Kind): Promise<OwnQueueServe
   }
 }
 
-/** A queue that is reached through a proxy, which may forget its connections. */
+/** A queue behind a proxy that can silently drop its connections. */
 export async function proxiedQueue (t: TestScope, kind: Kind): Promise<{ server: QueueServer, proxy: Proxy }> {
   const { address } = await sharedQueue(t, kind)
   const url = new URL(address.url)

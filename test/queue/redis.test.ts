@@ -11,7 +11,7 @@ import { newDelivery } from './deliveries.ts'
 
 t.test('conformance', (t) => conformance(t, 'redis'))
 
-t.test('the application\'s client is left as it was: open, and with its own settings', async (t) => {
+t.test('the application\'s client stays open and keeps its settings', async (t) => {
   const { url, client, prefix } = await createRedis(t)
   const given = new Redis(url, { keyPrefix: `${prefix}:`, commandTimeout: 20_000, enableOfflineQueue: true, lazyConnect: true })
   t.teardown(() => given.disconnect())
@@ -19,14 +19,14 @@ t.test('the application\'s client is left as it was: open, and with its own sett
   await deliver(t, given, 'jobs')
 
   t.equal(await given.ping(), 'PONG')
-  t.equal(given.listenerCount('error'), 0, 'nobody listens on it')
+  t.equal(given.listenerCount('error'), 0, 'without listeners')
   t.match(given.options, { commandTimeout: 20_000, maxRetriesPerRequest: 20 })
   const keys = await client.keys(`*${prefix}*`)
   t.ok(keys.length > 0)
   for (const key of keys) t.match(key, new RegExp(`^\\{${prefix}:jobs\\}:`), 'keys carry its prefix, in a hash tag')
 })
 
-t.test('a client that gives up after the first lost connection is followed by ours that do not', async (t) => {
+t.test('reconnects even if the application\'s client never does', async (t) => {
   const server = await ownRedis(t)
   const given = new Redis(server.url, { retryStrategy: () => null })
   given.on('error', () => undefined)
@@ -38,15 +38,15 @@ t.test('a client that gives up after the first lost connection is followed by ou
   t.equal(given.status, 'end')
 })
 
-t.test('in a Cluster', async (t) => {
+t.test('works in a Cluster', async (t) => {
   const { nodes } = await ownRedisCluster(t)
   const given = new Cluster([...nodes])
   t.teardown(() => given.disconnect())
   await deliver(t, given, 'powercrud')
-  t.equal(given.status, 'ready', 'and it is left open')
+  t.equal(given.status, 'ready', 'and the client stays open')
 })
 
-/** A delivery goes through; answers how to send another. */
+/** Sends a delivery and waits until it is handled; resolves to a function that sends another. */
 async function deliver (t: TestScope, redis: RedisClient, prefix: string): Promise<() => Promise<void>> {
   const onError = () => undefined
   const backend = createRedisQueueBackend({ redis, prefix, queueName: 'jobs', onError })

@@ -27,7 +27,7 @@ async function statusOf ({ engine }: TestEngine, id: string) {
   return (await readJob(engine.database, engine.tables, id))?.status
 }
 
-/** The worker of one application runs while a delivery of the other one waits. */
+/** Runs the worker of one application while a delivery of the other one waits. */
 async function doNotShareDeliveries (t: Test, mine: TestEngine, theirs: TestEngine): Promise<void> {
   const myJob = await launch(mine)
   const foreign = await startEngineWorker({ ...theirs, concurrency: 1 })
@@ -41,13 +41,13 @@ async function doNotShareDeliveries (t: Test, mine: TestEngine, theirs: TestEngi
   await until(async () => await statusOf(mine, myJob.id) === 'succeeded')
 }
 
-t.test('two applications in one database, with schemas of their own, do not take each other\'s deliveries', async (t) => {
+t.test('two applications in one database, with schemas of their own, do not consume each other\'s deliveries', async (t) => {
   const orm = await seededOrm(t)
   const [mine, theirs] = await Promise.all(['mine', 'theirs'].map((databaseSchema) => openEngine(t, { orm, resources, settings: { databaseSchema } })))
   await doNotShareDeliveries(t, mine!, theirs!)
 })
 
-t.test('two applications with the same prefix on one Redis do not take each other\'s deliveries or signals', async (t) => {
+t.test('two applications with the same prefix on one Redis do not receive each other\'s deliveries or signals', async (t) => {
   const { client: redis, prefix } = await createRedis(t)
   const [mine, theirs] = await Promise.all([seededOrm(t), seededOrm(t)]
     .map(async (orm) => await openEngine(t, { orm: await orm, resources, settings: { redis, prefix } })))

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
 import { until } from '../helpers/until.ts'
 import { newDelivery, openConsumer, openQueue } from './deliveries.ts'
-import { bornInOutage, bounded, recovered } from './in-outage.ts'
+import { openDuringOutage, bounded, recovered } from './in-outage.ts'
 import { kinds, ownQueue, proxiedQueue } from './queue-server.ts'
 
 for (const kind of kinds) {
@@ -25,9 +25,9 @@ for (const kind of kinds) {
     await bounded(t, 3_500, () => other.close(1_000))
     resolve({ done: true })
     await bounded(t, 3_500, () => busy.close(1_000))
-    const born = await bornInOutage(t, server)
-    await bounded(t, 3_500, () => born.consumer.close(1_000))
-    await bounded(t, 3_500, () => born.queue.close())
+    const opened = await openDuringOutage(t, server)
+    await bounded(t, 3_500, () => opened.consumer.close(1_000))
+    await bounded(t, 3_500, () => opened.queue.close())
 
     await server.thaw()
     await recovered(queue)
@@ -39,7 +39,7 @@ for (const kind of kinds) {
     await bounded(t, 3_500, () => queue.close())
   })
 
-  t.test(`${kind}: connections that were forgotten on the way are made again`, async (t) => {
+  t.test(`${kind}: connections that were silently dropped are reopened`, async (t) => {
     const { server, proxy } = await proxiedQueue(t, kind)
     const queue = await openQueue(t, server)
     const consumer = await openConsumer(t, server)
@@ -47,7 +47,7 @@ for (const kind of kinds) {
     await consumer.took(1)
     proxy.silence()
     const delivery = newDelivery()
-    await until(() => queue.add(delivery).then(() => true, () => false), { what: 'the queue to answer again' })
+    await until(() => queue.add(delivery).then(() => true, () => false), { what: 'the queue to respond again' })
     t.same(await consumer.took(2, 60_000), delivery)
   })
 }
