@@ -1,8 +1,8 @@
 const tickMs = 10
 
 /**
- * Measures time as this process lived it, milliseconds: while it stood still, because the machine had no time for it or
- * was itself held up, little of it goes by. For what a process itself has to keep to, whoever it waits for is away.
+ * Measures, in milliseconds, the time during which this process was able to run: time in which the machine was suspended or
+ * gave it no CPU is not counted. For limits that a process keeps by itself, without a response of a server.
  */
 export function startAwakeClock (): { elapsedMs (): number, stop (): void } {
   let elapsedMs = 0
@@ -22,7 +22,7 @@ export function startAwakeClock (): { elapsedMs (): number, stop (): void } {
   }
 }
 
-/** How long something took of the time that this process lived. */
+/** The time `run` took, by the same clock. */
 export async function awakeDuring (run: () => Promise<unknown>): Promise<number> {
   const clock = startAwakeClock()
   try {

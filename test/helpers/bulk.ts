@@ -15,15 +15,15 @@ import type { TestScope } from './test-scope.ts'
 
 interface BulkOptions {
   entities?: Options['entities']
-  /** What else MikroORM is to be told. */
+  /** Further options of MikroORM. */
   options?: Options
   /** Any entity: the generic types of MikroORM's schemas do not agree with each other. */
   resources: Record<string, TestResource>
   rules?: TestEngineOptions['rules']
   settings?: TestEngineOptions['settings']
-  /** SQL that comes before the tables of the entities are made. */
+  /** SQL that runs before the entities' tables are created. */
   before?: string
-  /** Runs before the engine looks at the tables. */
+  /** Runs before the engine opens. */
   seed?: (client: Client, orm: MikroORM) => Promise<unknown>
 }
 
@@ -33,20 +33,20 @@ export interface Bulk {
   engine: Engine
   logged: TestEngine['logged']
   client: Client
-  /** Runs one statement; answers its rows. */
+  /** Runs one statement; resolves to its rows. */
   rows<Row extends object> (text: string, values?: unknown[]): Promise<Row[]>
-  /** Does a bulk operation to its end in this process, and answers the ended job. */
+  /** Executes a bulk operation in this process; resolves to the terminal job. */
   perform (resource: string, launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow>
-  /** Undoes a job to its end in this process, and answers the ended undo. */
+  /** Undoes a job in this process; resolves to the terminal undo job. */
   undo (job: JobRow): Promise<JobRow>
-  /** What became of the records that were not written, in the order of their keys. */
+  /** The outcomes of the records that were not written, in the order of their keys. */
   unwritten (job: Pick<JobRow, 'id'>): Promise<Unwritten[]>
   job (id: string): Promise<JobRow>
 }
 
 export type Unwritten = { key: string, outcome: 'unchanged' | 'missing' } | { key: string } & Omit<Refusal, 'place'>
 
-/** An engine on a database of its own, with a resource on some entities: everything that a test of a write starts from. */
+/** An engine on a database of its own, with resources for some entities: the set-up of tests of writes. */
 export async function openBulk (t: TestScope, { entities, options, resources, rules, settings, before, seed }: BulkOptions): Promise<Bulk> {
   const database = await createEngineDatabase(t)
   const client = await database.connect()

@@ -3,7 +3,7 @@ import { createDatabase, ownPostgres } from './database.ts'
 
 t.test('createDatabase gives each caller an empty database and drops it at the end', async (t) => {
   const names: string[] = []
-  await t.test('while it is there', async (t) => {
+  await t.test('during the test', async (t) => {
     for (const database of [await createDatabase(t), await createDatabase(t)]) {
       const client = await database.connect()
       await client.query('CREATE TABLE thing (id int)')

@@ -34,8 +34,8 @@ export async function ownPostgres (t: TestScope): Promise<OwnPostgres> {
 }
 
 /**
- * Stops a server and all of its sessions where they stand: connections stay open, and nothing is answered until the
- * answered function is called.
+ * Suspends a server and all of its sessions: connections stay open, and nothing responds until the returned function is
+ * called.
  */
 export async function freezePostgres (url: string): Promise<() => void> {
   const client = new Client(url)
@@ -43,7 +43,7 @@ export async function freezePostgres (url: string): Promise<() => void> {
   await client.connect()
   const { rows: [postmaster] } = await client.query<{ pid: number }>("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")
   const frozen = [postmaster!.pid]
-  // The postmaster first: nobody is let in any more by the time that those who are in are looked for.
+  // The postmaster first, so that no new session starts while the existing ones are looked up.
   process.kill(postmaster!.pid, 'SIGSTOP')
   try {
     const { rows } = await client.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
@@ -59,14 +59,14 @@ export async function freezePostgres (url: string): Promise<() => void> {
 
 async function connect (t: TestScope, url: string): Promise<Client> {
   const client = new Client(url)
-  // A server that was stopped, or a backend that was ended, is what tests do; the next query says so anyway.
+  // Tests stop servers and terminate backends; the next query fails anyway.
   client.on('error', () => {})
   await client.connect()
   t.teardown(() => client.end())
   return client
 }
 
-/** PostgreSQL itself waits five seconds for the last session of a database to be gone, and a busy machine may take longer. */
+/** PostgreSQL itself waits five seconds for the last session of a database to end, and a busy machine may take longer. */
 export async function onceUnused (what: string, run: () => Promise<unknown>): Promise<void> {
   await until(() => run().then(() => true, (error: unknown) => {
     if (error instanceof DatabaseError && error.code === '55006') return false

@@ -1,9 +1,9 @@
 import { DatabaseError, type Client } from 'pg'
 import { until } from './until.ts'
 
-/** Makes the queue on PostgreSQL forget everything, whoever works with it meanwhile. */
+/** Deletes all entries of the queue on PostgreSQL, also while consumers use it. */
 export async function emptyQueue (client: Client): Promise<void> {
-  await until(() => truncateAll(client).then(() => true, isDeadlock), { what: 'a queue that is empty' })
+  await until(() => truncateAll(client).then(() => true, isDeadlock), { what: 'the queue to be emptied' })
 }
 
 async function truncateAll (client: Client): Promise<void> {
@@ -15,7 +15,7 @@ async function truncateAll (client: Client): Promise<void> {
     END $$`)
 }
 
-/** A consumer takes its locks in an order of its own. Answers that nothing is empty yet, or throws what is something else. */
+/** Returns false for a deadlock, since consumers take their locks in another order; rethrows any other error. */
 function isDeadlock (error: unknown): false {
   if (error instanceof DatabaseError && error.code === '40P01') return false
   throw error

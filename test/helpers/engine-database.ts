@@ -14,8 +14,7 @@ const template = `template_${createHash('sha256')
   .digest('hex').slice(0, 16)}`
 
 /**
- * A new database on the shared server that has the tables of the engine and of its queue already, and nothing in them,
- * dropped when the test ends.
+ * A new database on the shared server with the empty tables of the engine and of its queue, dropped when the test ends.
  */
 export async function createEngineDatabase (t: TestScope): Promise<TestDatabase> {
   return await createFromTemplate(t, template, (connectionString) => migrate({ connectionString }, { tables, queue: 'postgres' }))

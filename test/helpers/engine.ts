@@ -10,7 +10,7 @@ import { handleDelivery } from '../../src/execution/worker/handle-delivery.ts'
 import type { TestScope } from './test-scope.ts'
 import { until } from './until.ts'
 
-/** The rules that the options default to. */
+/** The rules with default options. */
 export const defaultRules: EngineRules = {
   asyncEnabled: true,
   basePath: '/powercrud/async',
@@ -24,7 +24,7 @@ export const defaultRules: EngineRules = {
 
 export type TestResource = Partial<Omit<ResourceOptions<FastifyRequest>, 'entity'>> & { entity: object }
 
-/** The checked options of resources that say only what a test is about. */
+/** The resolved options of resources; a test gives only those it is about. */
 export function resolveResources (orm: MikroORM, resources: Readonly<Record<string, TestResource>>): EngineSettings['resources'] {
   const whole = Object.entries(resources).map(([name, own]) => [name, { path: `/${name}`, bulkDelete: true, bulkMaxSelectedRecords: 1_000_000, ...own } as ResourceOptions<FastifyRequest>] as const)
   return resolveOptions<FastifyRequest>({ orm, resources: Object.fromEntries(whole) }).resources
@@ -42,7 +42,7 @@ export interface TestEngineOptions {
   settings?: Partial<EngineSettings>
 }
 
-/** An engine on a database of its own, with its tables made; closed when the test ends. It has no worker. */
+/** An engine on a database of its own, with its tables; closed when the test ends. It has no worker. */
 export async function openEngine (t: TestScope, { orm, resources, rules = {}, settings = {} }: TestEngineOptions): Promise<TestEngine> {
   const logged: TestEngine['logged'] = []
   const record = (details: object, message: string) => { logged.push({ details, message }) }
@@ -59,17 +59,17 @@ export async function openEngine (t: TestScope, { orm, resources, rules = {}, se
     ...settings
   })
   t.teardown(() => open.close())
-  // Connections to Redis are being made still, and a launch does not wait for them for long.
+  // Redis may still be connecting, and a launch does not wait long for that.
   if (settings.redis !== undefined) await answering(open.engine)
   return { ...open, logged }
 }
 
-/** Resolves when queue and live store answer. */
+/** Resolves when queue and live store respond. */
 export async function answering ({ queue, live }: Engine): Promise<void> {
   await until(() => Promise.all([queue.ping(10_000), live.ping(10_000)]).then(() => true, () => false), { what: 'queue and live store' })
 }
 
-/** A launch with everything that a test does not care about filled in. */
+/** A launch with defaults for everything that a test does not set. */
 export function bulkLaunch (engine: Engine, resourceName: string, launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): BulkLaunch {
   return {
     resource: engine.resources.get(resourceName)!,
@@ -85,7 +85,7 @@ export function bulkLaunch (engine: Engine, resourceName: string, launch: Partia
   }
 }
 
-/** Does the work of a queued job as a worker would, in this process. */
+/** Executes a queued job as a worker would, in this process. */
 export async function work (engine: Engine, job: { id: string, n: number }, signal = new AbortController().signal) {
   return handleDelivery(engine, { jobId: job.id, n: job.n }, { signal })
 }

@@ -35,7 +35,7 @@ t.test('a closed gate holds a statement after its write and before the commit', 
   t.same(committed, { sum: 3 })
 })
 
-t.test('what is ended at the gate leaves nothing behind, and the gate can be opened', async (t) => {
+t.test('a backend terminated at the gate writes nothing, and the gate can be opened', async (t) => {
   const database = await databaseWithRows(t)
   const gate = await createGate(database, { table: 'public.thing', on: 'delete' })
   const worker = await database.connect()
@@ -52,7 +52,7 @@ t.test('what is ended at the gate leaves nothing behind, and the gate can be ope
   t.equal(rowCount, 3)
 })
 
-t.test('with a condition only that row comes to the gate, and lock_timeout does not count there', async (t) => {
+t.test('with a condition only matching rows wait at the gate, and lock_timeout does not apply there', async (t) => {
   const database = await databaseWithRows(t)
   const gate = await createGate(database, { table: 'thing', on: 'update', row: 'new.id = 2', when: 'before' })
   const worker = await database.connect()
@@ -68,7 +68,7 @@ t.test('with a condition only that row comes to the gate, and lock_timeout does 
   t.equal((await written).rowCount, 1)
 })
 
-t.test('an open gate is not noticed, and can be closed while who passed it is still in the transaction', async (t) => {
+t.test('an open gate does not block, and can be closed while a transaction that has passed it is open', async (t) => {
   const database = await databaseWithRows(t)
   const gate = await createGate(database, { table: 'thing', on: 'update' })
   const worker = await database.connect()

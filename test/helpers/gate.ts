@@ -7,27 +7,27 @@ export interface GateOptions {
   /** With its schema where that is not `public`: `powercrud.job`. */
   table: string
   on: 'insert' | 'update' | 'delete'
-  /** `before` or `after` the statement's rows are written; `after` unless told. */
+  /** `before` or `after` the statement's rows are written; `after` by default. */
   when?: 'before' | 'after'
-  /** SQL over `new` and `old`: only a row for which it is true comes to the gate. Without it every statement does, once. */
+  /** SQL over `new` and `old`: only rows for which it is true wait at the gate. Without it every statement does, once. */
   row?: string
 }
 
 export interface Gate {
   close (): Promise<void>
-  /** Lets all pass that wait, and all that come. */
+  /** Lets all statements pass, waiting and later ones. */
   open (): Promise<void>
-  /** Resolves with the pids of the backends that stand before the closed gate, once there are as many. */
+  /** Resolves to the pids of the backends that wait at the closed gate, once there are `count`. */
   waitUntilReached (options?: { count?: number, deadlineMs?: number }): Promise<number[]>
 }
 
 /**
- * A gate in a table of a database, open at first: while it is closed, a statement that comes to it stands still inside
- * its transaction, between its write and its COMMIT. So a test can do what it wants to do at exactly that moment.
+ * A gate on a table, open at first. While it is closed, statements on the table wait inside their transaction, between
+ * their write and the COMMIT, so that a test can act at exactly that moment.
  */
 export async function createGate (database: TestDatabase, options: GateOptions): Promise<Gate> {
   const key = randomInt(2 ** 31)
-  // The session that holds the gate closed; it can hold it without a transaction, and lose it only by its own end.
+  // The session that holds the gate closed: a session-level lock needs no transaction, and lasts as long as the session.
   const holder = await database.connect()
   await installTrigger(holder, key, options)
   let closed = false
@@ -51,8 +51,8 @@ export async function createGate (database: TestDatabase, options: GateOptions):
 }
 
 /**
- * Shared and at once given back: who passes an open gate leaves nothing behind that `close` would wait for.
- * lock_timeout is for the waits of the code under test, not for the one that the test makes.
+ * The lock is shared and released at once, so that `close` never waits for a statement that has passed the gate.
+ * lock_timeout applies to the code under test, not to waiting at the gate.
  */
 async function installTrigger (client: Client, key: number, { table, on, when = 'after', row }: GateOptions): Promise<void> {
   const name = `gate_${key}`

@@ -8,13 +8,13 @@ import { createEngineDatabase } from './engine-database.ts'
 import { bulkLaunch, openEngine, work, type TestResource } from './engine.ts'
 import type { TestScope } from './test-scope.ts'
 
-/** A rule for people on items: those of `ids` can never be done. */
+/** A check constraint on items, with a message for users: those of `ids` can never be done. */
 async function forbid (query: (text: string) => Promise<unknown>, ids: number[]) {
   await query(`ALTER TABLE item ADD CONSTRAINT undoable CHECK (status <> 'done' OR id <> ALL ('{${ids.join()}}'::int[]))`)
   await query("COMMENT ON CONSTRAINT undoable ON item IS 'this one can never be done'")
 }
 
-/** A database of its own with items 1 … count, and an engine on it whose jobs are worked on when the test says so. */
+/** A database of its own with items 1 … count, and an engine on it whose jobs run when the test calls for it. */
 export async function itemsEngine (
   t: TestScope, { count = 100, forbidden = [], rules = {}, engineRules = {} }: { count?: number, forbidden?: number[], rules?: Partial<TestResource>, engineRules?: Partial<EngineRules> } = {}
 ) {
@@ -32,7 +32,7 @@ export async function itemsEngine (
     async launch (launch: Partial<BulkLaunch> & Pick<BulkLaunch, 'selection'>): Promise<JobRow> {
       return (await launchBulk(engine, bulkLaunch(engine, 'items', { runInRequest: 'never', ...launch }))).job
     },
-    /** Works on a job as a worker would, and answers its row afterwards. */
+    /** Executes a job as a worker would; resolves to its row afterwards. */
     async workOn (job: JobRow): Promise<JobRow> {
       await work(engine, job)
       return (await readJob(engine.database, engine.tables, job.id))!

@@ -3,7 +3,7 @@ import { openBulk, type Bulk } from './bulk.ts'
 import type { TestScope } from './test-scope.ts'
 import type { TestResource } from './engine.ts'
 
-/** An engine with the resource `kinds`: two empty records with every kind of field, and what they can refer to. */
+/** An engine with the resource `kinds`: two empty records with every kind of field, and records to refer to. */
 export function openKinds (t: TestScope, rules: Partial<TestResource> = {}): Promise<Bulk> {
   return openBulk(t, {
     entities: kinds,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startScript } from './processes.ts'
 
-t.test('starts a TypeScript file, waits for its lines and gives it signals', async (t) => {
+t.test('starts a TypeScript file, waits for its lines and sends it signals', async (t) => {
   const directory = t.testdir({
     'server.ts': `
       const port: number = 7
@@ -19,10 +19,10 @@ t.test('starts a TypeScript file, waits for its lines and gives it signals', asy
   await t.rejects(server.waitForLine(/never/), { message: /it ended with \{"code":3,"signal":null\}\nstarting/ })
 })
 
-t.test('kills with what signal it is told, and at the end of the test', async (t) => {
+t.test('kills with the given signal, and at the end of the test', async (t) => {
   const directory = t.testdir({ 'forever.ts': "console.log('up'); setInterval(() => {}, 1000)" })
   let pid = 0
-  await t.test('while it is there', async (t) => {
+  await t.test('during the test', async (t) => {
     const killed = startScript(t, `${directory}/forever.ts`)
     await killed.waitForLine(/up/)
     killed.kill('SIGKILL')

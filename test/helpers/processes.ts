@@ -19,16 +19,16 @@ export interface Exit {
 
 export interface ChildScript {
   pid: number
-  /** Everything it printed so far, both streams, in the order of arrival. */
+  /** The output of both streams so far, in the order of arrival. */
   output (): string
   /** The first line of stdout that matches, also one printed before the call. Fails when the process ends without it. */
   waitForLine (pattern: RegExp, options?: { deadlineMs?: number }): Promise<RegExpExecArray>
   kill (signal?: NodeJS.Signals): void
-  /** Resolves when it has ended, however it did. */
+  /** Resolves when it has ended, for any reason. */
   exited: Promise<Exit>
 }
 
-/** Runs a script of the project in a Node process of its own, killed when the test ends if it still lives. */
+/** Runs a script of the project in a Node process of its own, killed when the test ends if it still runs. */
 export function startScript (t: TestScope, script: string | URL, { args = [], env = {}, nodeArgs = [], cwd }: StartOptions = {}): ChildScript {
   const path = script instanceof URL ? fileURLToPath(script) : script
   const child = spawn(process.execPath, [...nodeArgs, path, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -45,8 +45,8 @@ export function startScript (t: TestScope, script: string | URL, { args = [], en
     notify()
   })
   const { promise: exited, resolve } = Promise.withResolvers<Exit>()
-  // 'close' comes after the last of the output, also when the process could not be started; but a server it started and
-  // left behind may hold its pipes open for good.
+  // 'close' comes after the last of the output, also when the process could not be started; but a server that it
+  // started and did not stop may keep its pipes open forever.
   child.once('exit', () => setTimeout(() => setImmediate(() => {
     child.stdout.destroy()
     child.stderr.destroy()

@@ -2,11 +2,11 @@ import t from 'tap'
 import { createRedis, ownRedis } from './redis.ts'
 import { until } from './until.ts'
 
-t.test('createRedis deletes what was written under its prefix, and nothing else', async (t) => {
+t.test('createRedis deletes the keys under its prefix, and nothing else', async (t) => {
   const other = await createRedis(t)
   await other.client.set(`${other.prefix}:kept`, '1')
   let prefix = ''
-  await t.test('while it is there', async (t) => {
+  await t.test('during the test', async (t) => {
     const redis = await createRedis(t)
     prefix = redis.prefix
     await redis.client.mset(`${prefix}:a`, '1', `{${prefix}}:b`, '2')
@@ -16,7 +16,7 @@ t.test('createRedis deletes what was written under its prefix, and nothing else'
   t.same(await other.client.mget(`${prefix}:a`, `{${prefix}}:b`, `${other.prefix}:kept`), [null, null, '1'])
 })
 
-t.test('ownRedis comes back empty after a crash, and its clients come back to it', async (t) => {
+t.test('ownRedis is empty after a crash, and its clients reconnect', async (t) => {
   const redis = await ownRedis(t)
   const client = await redis.connect()
   await client.set('key', 'value')
@@ -30,7 +30,7 @@ t.test('ownRedis comes back empty after a crash, and its clients come back to it
   t.equal(await client.get('key'), null)
 })
 
-t.test('a paused Redis answers nothing until it is resumed', async (t) => {
+t.test('a paused Redis does not respond until it is resumed', async (t) => {
   const redis = await ownRedis(t)
   const client = await redis.connect()
   redis.pause()

@@ -11,7 +11,7 @@ export interface TestRedis {
   prefix: string
 }
 
-/** A client of the shared Redis, with a prefix for what this test writes. */
+/** A client of the shared Redis, with a prefix for the keys of this test. */
 export async function createRedis (t: TestScope): Promise<TestRedis> {
   const url = serverAddress('TEST_REDIS_URL')
   const prefix = `test-${randomBytes(6).toString('hex')}`
@@ -22,20 +22,20 @@ export async function createRedis (t: TestScope): Promise<TestRedis> {
 
 export interface OwnRedis {
   url: string
-  /** A client that goes on trying while the server is away. */
+  /** A client that keeps reconnecting while the server is down. */
   connect (): Promise<Redis>
-  /** A crash: everything in it is lost. */
+  /** Crashes it: all data is lost. */
   kill (): Promise<void>
   /** Starts it again on the same port, empty. */
   start (): Promise<void>
-  /** Everything in it is lost, and connections stay. */
+  /** Deletes all data; connections stay open. */
   flush (): Promise<void>
-  /** Connections stay, and nothing is answered until `resume`. */
+  /** Keeps connections open, and responds to nothing until `resume`. */
   pause: RedisServer['pause']
   resume: RedisServer['resume']
 }
 
-/** A Redis server for this test alone, which it may kill, freeze and empty. */
+/** A Redis server for this test alone, which it may kill, freeze and flush. */
 export async function ownRedis (t: TestScope): Promise<OwnRedis> {
   const server = await startRedis()
   t.teardown(() => server.remove())
@@ -56,7 +56,7 @@ export async function ownRedis (t: TestScope): Promise<OwnRedis> {
 
 async function connect (t: TestScope, url: string): Promise<Redis> {
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null })
-  // A server that is away is what tests do; without a listener every failed attempt is printed.
+  // Tests stop the server; without a listener every failed attempt is printed.
   client.on('error', () => {})
   await client.connect()
   t.teardown(() => client.disconnect())
@@ -64,7 +64,7 @@ async function connect (t: TestScope, url: string): Promise<Redis> {
 }
 
 async function deleteKeys (client: Redis, prefix: string): Promise<void> {
-  // Clusters and BullMQ put a prefix into braces; both spellings are this test's.
+  // Clusters and BullMQ put the prefix into braces: both spellings belong to this test.
   for (const pattern of [`${prefix}*`, `{${prefix}*`]) {
     for await (const keys of client.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>) {
       if (keys.length > 0) await client.unlink(keys)

@@ -4,8 +4,8 @@ import { createDatabase, onceUnused, type TestDatabase } from './database.ts'
 import type { TestScope } from './test-scope.ts'
 
 /**
- * A new database on the shared server, dropped when the test ends: a copy of a template, which the first that needs it
- * makes. The name says what is in it: servers that outlive a test run keep templates of other versions.
+ * A new database on the shared server, dropped when the test ends: a copy of a template, which the first caller
+ * creates. Its name depends on its contents: servers that outlive a test run keep templates of other versions.
  */
 export async function createFromTemplate (t: TestScope, template: string, fill: (url: string) => Promise<unknown>): Promise<TestDatabase> {
   try {
@@ -17,7 +17,7 @@ export async function createFromTemplate (t: TestScope, template: string, fill: 
   }
 }
 
-/** Made under another name first: a template that is there is whole, whichever process was killed meanwhile. */
+/** Created under another name first, so that an existing template is complete even if a process was killed meanwhile. */
 async function makeTemplate (template: string, fill: (url: string) => Promise<unknown>): Promise<void> {
   const client = new Client(serverAddress('TEST_DATABASE_URL'))
   await client.connect()

@@ -1,9 +1,9 @@
 import { fail } from 'node:assert/strict'
 
 interface UntilOptions {
-  /** How long to go on asking; generous unless told, for it is a test that fails or a machine that is busy that needs it. */
+  /** When to give up. Generous by default: only a failing test or a busy machine takes that long. */
   deadlineMs?: number
-  /** What is waited for, as it would follow "waited for". */
+  /** What is waited for, as it follows "timed out waiting for". */
   what?: string
   intervalMs?: number
 }
@@ -11,8 +11,8 @@ interface UntilOptions {
 type Falsy = false | null | undefined | 0 | ''
 
 /**
- * Asks again and again until the condition answers something true, and answers that. The one place where tests let time
- * pass: everything that cannot tell by itself that it happened is waited for with this.
+ * Polls until the condition returns a truthy value, and resolves to that. The only place where tests let time pass: for
+ * conditions without a signal of their own.
  */
 export async function until<T> (
   condition: () => T | Promise<T>,
@@ -21,12 +21,12 @@ export async function until<T> (
   const deadline = performance.now() + deadlineMs
   let last: T
   for (;;) {
-    // Asked once more behind the deadline: the process may have stood still since it asked.
+    // Checked once more after the deadline: the process may have been suspended since the last check.
     const isOver = performance.now() >= deadline
     last = await condition()
     if (last) return last as Exclude<T, Falsy>
     if (isOver) break
     await new Promise((resolve) => setTimeout(resolve, intervalMs))
   }
-  return fail(`waited ${deadlineMs} ms in vain for ${what}; the last answer was ${JSON.stringify(last)}`)
+  return fail(`timed out after ${deadlineMs} ms waiting for ${what}; the last value was ${JSON.stringify(last)}`)
 }
