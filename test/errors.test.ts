@@ -10,11 +10,11 @@ t.test('no code is used twice, and each is lower snake case', async (t) => {
   for (const code of codes) t.match(code, /^[a-z]+(_[a-z]+)*$/)
 })
 
-t.test('each closed list is told in full by the tables', async (t) => {
+t.test('the tables have every code of each closed list', async (t) => {
   const { problems, jobFailures, configuration } = errorTable()
   t.same(problems.map((row) => row.code).sort(), [...problemCodes].sort())
-  const told = new Set([...problems, ...jobFailures].map((row) => row.code))
-  for (const code of [...routeCodes, ...rowCodes, ...jobErrorCodes]) t.ok(told.has(code), code)
+  const documented = new Set([...problems, ...jobFailures].map((row) => row.code))
+  for (const code of [...routeCodes, ...rowCodes, ...jobErrorCodes]) t.ok(documented.has(code), code)
   for (const row of [...problems, ...jobFailures, ...configuration]) t.ok(row.when.length > 10, `${row.code} says when`)
 })
 
@@ -66,7 +66,7 @@ t.test('a problem carries its members and becomes a problem document', async (t)
   })
 })
 
-t.test('the message of the code stands in where none is given', async (t) => {
+t.test('the default message is that of the code', async (t) => {
   t.equal(problem('job_not_found').message, 'there is no such job')
   t.equal(messageOf('unique_violation'), 'another record has this value already')
   t.equal(messageOf('poisoned'), 'the job killed its worker again and again')
@@ -79,14 +79,14 @@ t.test('count and job id reach the client, empty members do not', async (t) => {
   t.same(Object.keys(toProblem(problem('forbidden'))), ['type', 'title', 'status', 'detail', 'code'])
 })
 
-t.test('what is not meant for clients is told as internal, without its message', async (t) => {
+t.test('an error that is not for clients becomes internal, without its message', async (t) => {
   for (const error of [new TypeError('select * from secret'), engineError('lease_lost', 'fence 3'), configurationError('invalid_options', 'redis://…'), 'thrown']) {
     const body = toProblem(error)
     t.match(body, { code: 'internal', status: 500, detail: 'something went wrong on our side' })
   }
 })
 
-t.test('isPowercrudError tells ours from others, and one code from another', async (t) => {
+t.test('isPowercrudError distinguishes our errors from others, and codes from each other', async (t) => {
   t.ok(isPowercrudError(engineError('lease_lost'), 'lease_lost'))
   t.notOk(isPowercrudError(engineError('lease_lost'), 'unknown_transition'))
   t.notOk(isPowercrudError(Object.assign(new TypeError('x'), { code: 'lease_lost' })))

@@ -71,16 +71,16 @@ function upwardImports (graph: Graph): string[] {
     .map((target) => `${file} → ${target}`))
 }
 
-t.test('no file of the project loads itself by way of others', async (t) => {
+t.test('no file of the project loads itself through others', async (t) => {
   const graph = graphOf('{schemas,src,plugins,openapi,examples,test}/**/*.ts', { types: false })
-  t.ok(graph.get(relative(root, fileURLToPath(import.meta.url))), 'this file is among those looked at')
+  t.ok(graph.get(relative(root, fileURLToPath(import.meta.url))), 'this file is among those checked')
   for (const [file, loaded] of graph) {
     for (const target of loaded) if (!graph.has(target) && target.endsWith('.ts')) t.fail(`${file} imports ${target}, which does not exist`)
   }
   t.equal(findCycle(graph)?.join(' → '), undefined)
 })
 
-t.test('a cycle is found, whichever kind of import makes it', async (t) => {
+t.test('finds cycles of every kind of import', async (t) => {
   const graphOfTexts = (texts: Record<string, string>): Graph =>
     new Map(Object.entries(texts).map(([file, text]) => [file, importsOf(file, text, { types: false })]))
   const texts = {
@@ -106,7 +106,7 @@ t.test('the wings of src import one way, types included', async (t) => {
     ['src/queue/producer.ts', []],
     ['src/engine/engine.ts', ['src/jobs/store/claims.ts', 'src/live/redis.ts']],
     ['src/jobs/store/claims.ts', ['src/engine/engine.ts']]
-  ])), ['src/live/redis.ts → src/queue/producer.ts', 'src/engine/engine.ts → src/jobs/store/claims.ts'], 'what goes up or sideways is found')
+  ])), ['src/live/redis.ts → src/queue/producer.ts', 'src/engine/engine.ts → src/jobs/store/claims.ts'], 'finds imports that go up or sideways')
 })
 
 t.test('no folders of a wing import each other in a circle, types included', async (t) => {

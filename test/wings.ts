@@ -1,5 +1,5 @@
 /**
- * The wings of src from the bottom up; those of one row do not know each other. A wing imports only from wings below it,
+ * The wings of src from the bottom up; those of one row do not import each other. A wing imports only from wings below it,
  * types included. The ground (files directly in src, and validation) is below all of them.
  */
 export const wings: readonly (readonly string[])[] = [

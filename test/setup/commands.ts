@@ -5,11 +5,11 @@ interface CommandOptions {
   uid?: number
   gid?: number
   env?: NodeJS.ProcessEnv
-  /** Show what the command prints while it runs; otherwise it is only part of the error. */
+  /** Prints the output of the command while it runs; otherwise it is only part of the error. */
   verbose?: boolean
 }
 
-/** Runs a command to its end and answers what it printed; a code other than 0 is a SetupError that quotes it. */
+/** Runs a command; resolves to its output. An exit code other than 0 is a SetupError that quotes the output. */
 export async function runCommand (command: string, args: string[], { verbose = false, ...options }: CommandOptions = {}): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
@@ -26,7 +26,7 @@ export async function runCommand (command: string, args: string[], { verbose = f
 
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   child.once('error', (error) => reject(new SetupError(`${command} could not be run: ${error.message}`, { cause: error })))
-  // 'exit' and not 'close': a server that the command leaves behind may hold the pipes open for as long as it lives.
+  // 'exit' and not 'close': a server that the command started may keep the pipes open for as long as it runs.
   child.once('exit', (code, signal) => {
     if (code === 0) resolve()
     else reject(new SetupError(`${command} ${args.join(' ')} ended with ${signal ?? `code ${code}`}:\n${printed.trim()}`))

@@ -2,7 +2,7 @@ import { existsSync, globSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { SetupError } from './setup-error.ts'
 
-/** Longest first: one that begins late would run alone at the end. Any other order of the files is as good. */
+/** Longest first: a long file that starts late would run alone at the end. The order of the others does not matter. */
 const longest = [
   'test/plugins/contract-lowest-fastify.test.ts',
   'test/queue/unresponsive-servers.test.ts',
@@ -16,7 +16,7 @@ const longest = [
   'test/execution/run/connection-losses.test.ts'
 ]
 
-/** Tests that compare times have the machine to themselves, in a run of their own. */
+/** Tests that compare times run alone, in a run of their own. */
 const benchmarks = 'test/benchmarks/'
 
 /** The test files among some files and folders, or all but the benchmarks, from the root of the project. */

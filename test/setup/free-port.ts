@@ -1,17 +1,17 @@
 import { createServer } from 'node:net'
 
 /**
- * Ports that the system gives to nobody by itself, neither to who listens on any port nor to who connects: a server that
- * is stopped for a while finds its own free again.
+ * Ports outside the ephemeral range: the system assigns none of them to a client or to a server that listens on port 0,
+ * so a server that is stopped for a while finds its own free again.
  */
 const [firstPort, lastPort] = [10_000, 32_767]
 
-/** Enough for a test file. Processes that run at the same time have other pids, and so each begins elsewhere. */
+/** Enough for a test file. Concurrent processes have different pids, so each starts with another port. */
 const portsOfProcess = 32
 const slices = Math.floor((lastPort - firstPort + 1) / portsOfProcess)
 let next = firstPort + (process.pid % slices) * portsOfProcess
 
-/** A TCP port of this machine that nobody listens on, and that this process is told of once. */
+/** A free TCP port of this machine, which this process gets only once. */
 export async function freePort (): Promise<number> {
   for (;;) {
     const port = next

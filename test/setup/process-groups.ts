@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio, type SpawnOptions } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
-/** The leaders of the groups that live. */
+/** The leaders of the running groups. */
 const leaders = new Set<number>()
 
 export interface GroupEnd {
@@ -10,8 +10,8 @@ export interface GroupEnd {
 }
 
 /**
- * Runs Node in a process group of its own: Ctrl-C at the terminal reaches the runner alone, and the runner reaches the
- * process and what it started. When it has ended, so has the rest of its group.
+ * Runs Node in a process group of its own: Ctrl-C at the terminal reaches only the runner, which signals the process
+ * and its children. When the process ends, its children are killed.
  */
 export async function runGroup (args: readonly string[], { onOutput, ...options }: Pick<SpawnOptions, 'cwd' | 'env' | 'timeout'> & { onOutput (text: string): void }): Promise<GroupEnd> {
   const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
@@ -19,7 +19,7 @@ export async function runGroup (args: readonly string[], { onOutput, ...options 
   const { pid } = child
   if (pid !== undefined) leaders.add(pid)
   child.stdout.setEncoding('utf8').on('data', onOutput)
-  // What it left behind may hold its output open, and keep 'close' away.
+  // Its children may keep its output open, which delays 'close'.
   child.once('exit', () => { if (pid !== undefined) signalGroup(pid, 'SIGKILL') })
   child.once('error', reject)
   child.once('close', (code, signal) => resolve({ code, signal }))
@@ -34,7 +34,7 @@ function signalGroup (leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-leader, signal)
   } catch (error) {
-    // None of them is left.
+    // The group has no process any more.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -4,8 +4,8 @@ import t from 'tap'
 import { requirePrograms } from './programs.ts'
 import { SetupError } from './setup-error.ts'
 
-t.test('says exactly what to install where it cannot install it', async (t) => {
-  // Without apt-get on the PATH root has no way to install either.
+t.test('names the packages to install when it cannot install them', async (t) => {
+  // Without apt-get on the PATH root cannot install anything either.
   t.intercept(process, 'env', { value: { ...process.env, PATH: t.testdir() } })
   const error = await requirePrograms().then(() => undefined, (error) => error)
   t.ok(error instanceof SetupError)

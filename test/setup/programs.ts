@@ -5,7 +5,7 @@ import { runCommand } from './commands.ts'
 import { SetupError } from './setup-error.ts'
 
 interface Program {
-  /** Names it goes by on the PATH. */
+  /** Its possible names on the PATH. */
   names: string[]
   /** Debian's package. */
   debianPackage: string
@@ -16,8 +16,8 @@ const redis: Program = { names: ['redis-server'], debianPackage: 'redis-server',
 const chromium: Program = { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium', purpose: 'the tests of the pages' }
 
 /**
- * Makes sure that what npm cannot bring is on this machine: installs it where we are root on Debian, otherwise says
- * what to install. Answers where the browser is.
+ * Ensures that the programs that do not come from npm are installed: installs them as root on Debian, otherwise fails with
+ * the names of the packages. Resolves to the path of the browser.
  */
 export async function requirePrograms (): Promise<{ chromium: string }> {
   const missing = await missingPrograms()

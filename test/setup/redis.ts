@@ -9,9 +9,9 @@ export interface RedisServer {
   url: string
   /** Starts it again on the same port, empty: nothing is ever saved. */
   start (): Promise<void>
-  /** SIGTERM ends it in good order, SIGKILL is a crash. Resolves when it is gone. */
+  /** SIGTERM stops it cleanly, SIGKILL is a crash. Resolves when it has exited. */
   stop (signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** Freezes the process: connections stay open, nothing is answered. */
+  /** Suspends the process: connections stay open, and it responds to nothing. */
   pause (): void
   resume (): void
   /** Stops it and removes its folder. */
@@ -59,7 +59,7 @@ async function launch (directory: string, port: number, args: readonly string[])
     '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--pidfile', pidFile, '--save', '', '--appendonly', 'no',
     ...args
   ], {
-    // Nothing inherited: a server that outlives a killed test file would keep that file's pipes open, and tap waiting.
+    // No inherited streams: a server that outlives a killed test file would keep that file's pipes open, and tap waiting.
     stdio: ['ignore', 'pipe', 'pipe'],
     // A session of its own: see postgres.ts.
     detached: true
@@ -77,7 +77,7 @@ async function launch (directory: string, port: number, args: readonly string[])
   child.stdout.setEncoding('utf8').on('data', read)
   child.stderr.setEncoding('utf8').on('data', read)
   await promise
-  // Neither the process nor its output keeps a test file alive that is otherwise done.
+  // Neither the process nor its output keeps a finished test file alive.
   child.unref()
   child.stdout.destroy()
   child.stderr.destroy()

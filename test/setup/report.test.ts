@@ -54,12 +54,12 @@ not ok 3 - test/dead.test.ts # time=5ms
 function read (text: string): { lines: string[], report: Report } {
   const lines: string[] = []
   const report = new Report((line) => lines.push(line))
-  // In pieces that end anywhere, as a pipe gives them.
+  // In pieces of any length, as from a pipe.
   for (const piece of text.match(/[^]{1,7}/g) ?? []) report.write(piece)
   return { lines, report }
 }
 
-t.test('tells of every file, every failure with its details, and what was printed', async (t) => {
+t.test('reports every file, every failure with its details, and the output', async (t) => {
   const { lines, report } = read(output)
   t.same(lines, [
     'PASS test/good.test.ts 25.758ms',
@@ -79,12 +79,12 @@ t.test('tells of every file, every failure with its details, and what was printe
   t.same(report.closingLines(1), ['1 passed, 3 failed'])
 })
 
-t.test('a run without failures closes with its numbers', async (t) => {
+t.test('a run without failures ends with its counts', async (t) => {
   const { report } = read('# { total: 12, pass: 12 }\n')
   t.same(report.closingLines(0), ['12 passed, 0 failed'])
 })
 
-t.test('the numbers of files that were run by themselves are added up, and the slowest of many files named', async (t) => {
+t.test('adds up the counts of separate files, and names the slowest of many', async (t) => {
   const { report } = read(Array.from({ length: 12 }, (_, index) => `# Subtest: ${index}.test.ts
     ok 1 - should be equal
     # { total: 2, pass: 1, fail: 1 }
@@ -95,12 +95,12 @@ ok ${index + 1} - ${index}.test.ts # time=${index * 1000}.5ms
   t.same(files, [...[11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map((index) => `${String(index).padStart(5)}.0 s ${index}.test.ts`), '12 passed, 12 failed'])
 })
 
-t.test('a run that failed never closes without a failure', async (t) => {
+t.test('a failed run reports at least one failure', async (t) => {
   t.match(read('').report.closingLines(143), [/ended with 143/, '0 passed, 1 failed'])
   t.match(read('# { total: 12, pass: 12 }\n').report.closingLines(1), [/ended with 1/, '12 passed, 1 failed'])
 })
 
-t.test('a file that was killed in the middle of its details hides nothing of what follows', async (t) => {
+t.test('the output after a file that was killed while it printed details is complete', async (t) => {
   const { lines } = read(`# Subtest: test/killed.test.ts
     # Subtest: what hangs
         not ok 1 - timeout!

@@ -4,13 +4,12 @@ interface Level {
   hasFailure: boolean
 }
 
-/** How many of the slowest files a run closes with. */
+/** How many of the slowest files a run lists at its end. */
 const listedFileCount = 10
 
 /**
- * Makes of tap's output what a person wants to read: a line per file, every assertion that failed with its details, what
- * the tests printed, and at the end the counts. (tap's own reporters draw over the terminal, and at times lose their last
- * page where there is none.)
+ * Formats tap's output for people: a line per file, every failed assertion with its details, what the tests printed, and
+ * finally the counts. (tap's own reporters redraw the terminal, and without one sometimes lose their last page.)
  */
 export class Report {
   readonly #print: (line: string) => void
@@ -33,7 +32,7 @@ export class Report {
     for (const line of lines) this.#readLine(line)
   }
 
-  /** A run that failed says so in its numbers too, even where no assertion did. */
+  /** A failed run has a failure in its counts, even if no assertion failed. */
   closingLines (exitCode: number): string[] {
     const { pass, fail } = this.#counts
     if (exitCode === 0 || fail > 0) return [...this.#slowest(), `${pass} passed, ${fail} failed`]
@@ -44,7 +43,7 @@ export class Report {
     ]
   }
 
-  /** A few files need no list of which took long. */
+  /** With few files there is no list of the slowest. */
   #slowest (): string[] {
     if (this.#files.length <= listedFileCount) return []
     const files = this.#files.toSorted((one, other) => other.ms - one.ms).slice(0, listedFileCount)
@@ -53,7 +52,7 @@ export class Report {
 
   #readLine (line: string): void {
     const text = line.trimStart()
-    // A test file that was killed leaves its details without an end: then what follows is no part of them.
+    // A killed test file does not end its details: the next line at the level of the file is no part of them.
     if (this.#detailsIndent !== undefined && text !== '' && !line.startsWith(this.#detailsIndent)) this.#detailsIndent = undefined
     if (this.#detailsIndent !== undefined || text === '---') return this.#readDetail(line)
     const depth = Math.floor((line.length - text.length) / 4)
@@ -71,7 +70,7 @@ export class Report {
     else this.#print(depth === 0 ? line : `  ${text}`)
   }
 
-  /** Each file that is run by itself has one, and a run of tap has one for all files. */
+  /** Each file that runs separately has one, and a run of tap has one for all files. */
   #readSummary (text: string): void {
     for (const outcome of ['pass', 'fail'] as const) this.#counts[outcome] += Number(new RegExp(`\\b${outcome}: (\\d+)`).exec(text)?.[1] ?? 0)
   }
@@ -80,7 +79,7 @@ export class Report {
     const own = this.#levels[depth]
     this.#levels.length = Math.min(this.#levels.length, depth)
     const isToCount = !passed && !/^ # (skip|todo)/i.test(directive)
-    // A test or file of which an assertion was shown already has nothing to add.
+    // A failed assertion of this test or file has been printed already.
     this.#isFailure = isToCount && own?.hasFailure !== true
     if (this.#isFailure) this.#print(`  ✖ ${[...this.#levels.map((level) => level.name), name].join(' > ')}`)
     if (isToCount) for (const level of this.#levels) level.hasFailure = true

@@ -14,7 +14,7 @@ const isAlive = (pid: number) => {
   }
 }
 
-t.test('what a killed test file left running is ended with its folder', async (t) => {
+t.test('servers of a killed test file are stopped when its folder is removed', async (t) => {
   const directory = await createRunDirectory()
   t.teardown(() => removeRunDirectory(directory))
   const scripts = t.testdir({
@@ -34,14 +34,14 @@ t.test('what a killed test file left running is ended with its folder', async (t
     .filter((file) => existsSync(file))
     .map((file) => Number.parseInt(readFileSync(file, 'utf8')))
   t.equal(pids.length, 2)
-  t.ok(pids.every(isAlive), 'they outlive the one who started them')
+  t.ok(pids.every(isAlive), 'they outlive the process that started them')
 
   await removeRunDirectory(directory)
   t.notOk(existsSync(directory))
   await until(() => !pids.some(isAlive), { what: 'both servers to end' })
 })
 
-t.test('a run keeps its data in memory only where there is room for it', async (t) => {
+t.test('a run keeps its data in memory only if there is enough', async (t) => {
   t.intercept(process, 'env', { value: { ...process.env, TMPDIR: '' } })
   t.intercept(process, 'availableMemory', { value: () => 2 ** 40 })
   const roomy = t.testdir()
@@ -53,7 +53,7 @@ t.test('a run keeps its data in memory only where there is room for it', async (
   t.equal(await parentDirectory(roomy), tmpdir(), 'a machine without memory')
 })
 
-t.test('TMPDIR decides where a run keeps its data', async (t) => {
+t.test('a run keeps its data in TMPDIR if that is set', async (t) => {
   t.intercept(process, 'env', { value: { ...process.env, TMPDIR: '/elsewhere' } })
   t.equal(await parentDirectory(t.testdir()), tmpdir())
 })

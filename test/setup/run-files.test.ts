@@ -14,7 +14,7 @@ async function run (t: Test, files: Record<string, string>, { jobCount = 2 } = {
   return { code, lines, text: lines.join('\n'), closing: report.closingLines(code) }
 }
 
-t.test('files that pass', async (t) => {
+t.test('reports files that pass', async (t) => {
   const { code, lines, closing } = await run(t, {
     one: "tap; t.test('inner', async (t) => { t.pass(); t.pass() })",
     skipped: "tap; t.plan(0, 'not here')",
@@ -42,7 +42,7 @@ for (const [why, text, said] of [
   })
 }
 
-t.test('what a file leaves running ends with it', async (t) => {
+t.test('processes that a file started end with it', async (t) => {
   const { code, text } = await run(t, {
     file: `tap
       import { spawn } from 'node:child_process'
@@ -53,7 +53,7 @@ t.test('what a file leaves running ends with it', async (t) => {
   })
   t.equal(code, 0)
   const pid = Number(/started (\d+)/.exec(text)?.[1])
-  await until(() => !isAlive(pid), { what: 'the end of what was left' })
+  await until(() => !isAlive(pid), { what: 'the process to end' })
 })
 
 function isAlive (pid: number): boolean {

@@ -1,22 +1,22 @@
 import { runGroup, type GroupEnd } from './process-groups.ts'
 
-/** Seconds for a file: it is there for one that hangs, and a machine that is busy with other things is not one. */
+/** Seconds for a file: the limit is for a file that hangs, not for a busy machine. */
 const timeoutS = 900
 
-/** The plan that a file ends with, or gives as a whole where it is skipped. */
+/** The plan at the end of a file, or the only line of a skipped one. */
 const hasTests = /^1\.\.(?:[1-9]|0 # (?!no tests found))/m
 const failureCount = /^# \{ total: .*\bfail: /m
 
 interface RunOptions {
   jobCount: number
   cwd: string
-  /** Gets the output of the files, as `tap run` would write it. */
+  /** Receives the output of the files, as `tap run` would write it. */
   write (text: string): void
   isInterrupted (): boolean
 }
 
 /**
- * Runs test files, each in a process of its own, so many at a time; answers 0 where all of them passed. `tap run` records
+ * Runs test files, each in a process of its own, `jobCount` at a time; resolves to 0 if all of them passed. `tap run` records
  * for its coverage which files a process loads: half a second of CPU for each test file and each script that one starts.
  */
 export async function runFiles (files: readonly string[], { jobCount, cwd, write, isInterrupted }: RunOptions): Promise<number> {
@@ -45,7 +45,7 @@ function asSubtest (file: string, output: string): string {
   return `# Subtest: ${file}\n${output.trimEnd().replaceAll(/^/gm, '    ')}\n`
 }
 
-/** A file that was killed, or could not be loaded, counts as one failure: it has not counted any itself. */
+/** A file that was killed or could not be loaded counts as one failure, since it has printed no counts. */
 function detailsOf ({ code, signal }: GroupEnd, output: string): string {
   const reason = signal !== null ? `signal: ${signal}` : code !== 0 ? `exitCode: ${code}` : 'reason: it has no tests'
   return `  ---\n  ${reason}\n  ...\n${failureCount.test(output) ? '' : '# { total: 1, fail: 1 }\n'}`

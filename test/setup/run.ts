@@ -1,5 +1,5 @@
-// npm test [-- files or folders]: starts the servers, runs the tests, and stops the servers whatever happens.
-// --grep=TEXT runs the tests whose name contains it, --jobs=N so many files at a time.
+// npm test [-- files or folders]: starts the servers, runs the tests, and always stops the servers.
+// --grep=TEXT runs the tests whose name contains it, --jobs=N runs N files at a time.
 
 import { existsSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
@@ -19,7 +19,7 @@ import { startServers } from './start-servers.ts'
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const tapProgram = fileURLToPath(new URL('run.mjs', import.meta.resolve('tap')))
 
-// A test file takes about three seconds of CPU, and waits longer than that for processes, leases and servers.
+// A test file takes about three seconds of CPU, and longer than that it waits for processes, leases and servers.
 const defaultJobCount = availableParallelism() + 2
 
 // How long test files may take to end after a signal, before they are killed.
@@ -40,10 +40,10 @@ const code = await run(process.argv.slice(2))
 process.exitCode = interruptedBy === undefined ? code : 128 + constants.signals[interruptedBy]
 console.log(report.closingLines(process.exitCode).join('\n'))
 
-/** Returns 0 if all tests passed. */
+/** Resolves to 0 if all tests passed. */
 async function run (args: readonly string[]): Promise<number> {
   const directory = process.env.TEST_RUN_DIRECTORY = await createRunDirectory()
-  // Each test file is a process, and each imports the same: what one has compiled the others find.
+  // Each test file is a process that imports the same modules: a shared cache saves compiling them again.
   process.env.NODE_COMPILE_CACHE ??= join(directory, 'compile-cache')
   let stopServers = async () => {}
   try {
@@ -79,7 +79,7 @@ function testsOf (args: readonly string[]): () => Promise<number> {
   return () => runFiles(files, { cwd: projectRoot, jobCount, write, isInterrupted: () => interruptedBy !== undefined })
 }
 
-/** tap builds its Test class for the plugins of .taprc once; left to the first run, that run would still have the wrong one. */
+/** tap builds its Test class for the plugins of .taprc once; if the first run did that, it would still use the wrong class. */
 async function buildTap (): Promise<void> {
   if (interruptedBy !== undefined || existsSync(join(projectRoot, '.tap', 'plugins'))) return
   await runCommand(process.execPath, [tapProgram, 'build'])

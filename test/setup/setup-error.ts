@@ -1,4 +1,4 @@
-/** Something the tests need is not there, or did not start. The message is for the person at the terminal and says what to do. */
+/** Something that the tests require is missing or did not start. The message is for the user and says what to do. */
 export class SetupError extends Error {
   override name = 'SetupError'
 }

@@ -2,12 +2,12 @@ import { startPostgres } from './postgres.ts'
 import { startRedis } from './redis.ts'
 
 export interface Servers {
-  /** What the tests find in their environment. */
+  /** The environment variables of the tests. */
   env: { TEST_DATABASE_URL: string, TEST_REDIS_URL: string }
   stop (): Promise<void>
 }
 
-/** One PostgreSQL and one Redis for all test files. If one of them does not start, none is left running. */
+/** One PostgreSQL and one Redis for all test files. If one of them does not start, the other is stopped. */
 export async function startServers (): Promise<Servers> {
   const starts = await Promise.allSettled([startPostgres(), startRedis()])
   const stop = async () => {
