@@ -4,6 +4,7 @@ import { cancelJob } from '../src/operations/cancel-job.ts'
 import type { JobRow } from '../src/engine/job-row.ts'
 import { launchRetry, launchUndo } from '../src/operations/launch/launch-again.ts'
 import { viewLive } from '../src/jobs/view/read-view.ts'
+import { isTerminal } from '../src/engine/states.ts'
 import { jobParams } from './job-params.ts'
 import { requireJson } from './negotiation.ts'
 import { rejectBodies } from './no-body.ts'
@@ -57,6 +58,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
         tags: ['jobs'],
         params: jobParams,
         response: {
+          ...(name !== 'cancel' && { 200: responses.json('Job', 'Done in the request, where nothing runs in the background.') }),
           202: responses.json('Job', 'Accepted.'),
           ...responses.problems('validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'not_acceptable', 'body_too_large', 'wrong_state', ...problems)
         }
@@ -65,7 +67,7 @@ export const actionRoutes: FastifyPluginAsync<RoutesContext> = async (scope, con
     }, async (request, reply) => {
       const { row } = await loadVisibleJob(context, request, name)
       const job = await viewLive(engine, await act(request, row))
-      return reply.code(202).header('location', job.links.self).send(job)
+      return reply.code(name !== 'cancel' && isTerminal(job.status) ? 200 : 202).header('location', job.links.self).send(job)
     })
   }
 }

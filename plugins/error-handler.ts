@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ProblemCode } from '../schemas/problem.ts'
 import { isConnectionError } from '../src/database/sql.ts'
 import { isPowercrudError, problem, toProblem, type PowercrudError } from '../src/errors.ts'
-import { retryAfterSeconds } from '../src/database/unavailable.ts'
+import type { Log } from '../src/log.ts'
+import { connectionProblem } from '../src/database/unavailable.ts'
 
 /** Our codes for the errors that Fastify itself raises while it reads a request. */
 const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
@@ -13,7 +14,7 @@ const codesOfStatuses: Readonly<Record<number, ProblemCode>> = {
 
 /** Replies to every error inside our routes with a problem document (RFC 9457); details of unexpected errors are only logged. */
 export function handleError (error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = isBrokenOff(request) ? problem('validation_failed', 'the client closed the connection before the body was complete') : refusalOf(error)
+  const refusal = isBrokenOff(request) ? problem('validation_failed', 'the client closed the connection before the body was complete') : refusalOf(error, request.log)
   const body = toProblem(refusal)
   if (refusal.statusCode >= 500 && refusal.code !== 'refused') request.log.error({ err: error }, 'a request failed')
   else request.log.debug({ err: error }, 'a request was refused')
@@ -26,9 +27,9 @@ function isBrokenOff ({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete
 }
 
-function refusalOf (error: unknown): PowercrudError {
+function refusalOf (error: unknown, log: Log): PowercrudError {
+  if (isConnectionError(error)) return connectionProblem(error, log)
   if (isPowercrudError(error)) return error
-  if (isConnectionError(error)) return problem('unavailable', undefined, { retryAfterSeconds, cause: error })
   const { statusCode, message, code } = (error ?? {}) as { statusCode?: unknown, message?: string, code?: unknown }
   if (typeof statusCode !== 'number') return problem('internal', undefined, { cause: error })
   const isOfFastify = typeof code === 'string' && /^FST_ERR_(CTP|VALIDATION)/.test(code)

@@ -1,15 +1,19 @@
 import type { FastifyReply } from 'fastify'
 import type { Job } from '../schemas/job.ts'
-import { problemCodes, type ProblemCode } from '../schemas/problem.ts'
+import { problemCodes, type ProblemCode, type ProblemItem } from '../schemas/problem.ts'
 import type { Engine, EngineResource } from '../src/engine/engine.ts'
 import { problem } from '../src/errors.ts'
 import type { JobRow } from '../src/engine/job-row.ts'
+import { rowResults } from '../src/jobs/results/row-results.ts'
 import { viewLive } from '../src/jobs/view/read-view.ts'
 import { isTerminal } from '../src/engine/states.ts'
 import { preferenceApplied, type Preferences } from './prefer.ts'
 
 /** When a client should poll the progress of an accepted job. */
 const retryAfterSeconds = 1
+
+/** Failed records that a problem names at most. */
+const listedErrorsMax = 20
 
 export interface Launched {
   job: JobRow
@@ -28,7 +32,7 @@ export async function replyWithJob (reply: FastifyReply, engine: Engine, launche
   reply.header('location', job.links.self)
   const applied = preferenceApplied({ ...preferences, respondAsync: preferences.respondAsync && background })
   if (applied !== undefined) reply.header('preference-applied', applied)
-  if (!background && row.status === 'failed' && row.succeeded === 0) throw refusalOf(row)
+  if (!background && row.status === 'failed' && row.succeeded === 0) throw await refusalOf(engine, row)
   if (isTerminal(row.status)) return job
   reply.code(202).header('retry-after', retryAfterSeconds)
   return job
@@ -40,8 +44,19 @@ function isBackground ({ options: { asyncEnabled } }: Engine, { job, preferences
   return preferences.respondAsync || job.total >= options.bulkMinAsyncRecords
 }
 
-function refusalOf (row: JobRow) {
+async function refusalOf (engine: Engine, row: JobRow) {
   const codes = [row.error_row_code, row.error_code]
   const code = codes.find((code): code is ProblemCode => problemCodes.includes(code as ProblemCode)) ?? 'internal'
-  return problem(code, row.error_message ?? undefined, { jobId: row.id })
+  const errors = await failedRecords(engine, row)
+  return problem(code, row.error_message ?? undefined, { jobId: row.id, ...(errors.length > 0 && { errors }) })
+}
+
+/** Names each failed record and its field, so that a form can mark it. */
+async function failedRecords (engine: Engine, row: JobRow): Promise<ProblemItem[]> {
+  const errors: ProblemItem[] = []
+  for await (const { result: { id, field, code, message } } of rowResults(engine, row, { outcome: 'failed' })) {
+    errors.push({ path: field === undefined ? '' : `/set/${field}`, message: `record ${JSON.stringify(id)}: ${message ?? code ?? 'failed'}` })
+    if (errors.length === listedErrorsMax) break
+  }
+  return errors
 }

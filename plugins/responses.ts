@@ -6,7 +6,7 @@ import { errorTable } from '../src/errors.ts'
 const problems = new Map(errorTable().problems.map((row) => [row.code, row]))
 
 /** Problems that every route may reply with. */
-const everywhere: readonly ProblemCode[] = ['unavailable', 'internal']
+const everywhere: readonly ProblemCode[] = ['busy', 'unavailable', 'internal']
 
 /** Statuses after which a client may try again. */
 const transient: ReadonlySet<number> = new Set([429, 503])

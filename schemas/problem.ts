@@ -7,7 +7,7 @@ export const routeCodes = [
   'validation_failed', 'unauthenticated', 'forbidden', 'job_not_found', 'preview_not_found', 'not_acceptable', 'unsupported_media_type',
   'records_locked', 'wrong_state', 'idempotency_in_flight', 'count_mismatch', 'stale_version', 'too_many_records', 'body_too_large',
   'reference_not_found', 'rule_refused', 'all_records_missing', 'idempotency_key_reused', 'too_many_jobs', 'unavailable', 'internal',
-  'refused', 'rate_limited'
+  'busy', 'refused', 'rate_limited'
 ] as const
 
 /** Every code that a problem of ours may carry. */

@@ -69,6 +69,9 @@ const problems = {
   unavailable: [503, 'Not available right now',
     'the database or the queue cannot be reached; nothing was changed',
     'database, queue or live store not reachable (`Retry-After`); nothing is left half done'],
+  busy: [503, 'Too busy right now',
+    'too many requests are waiting for the database; nothing was changed; try again later',
+    'no connection to the database was free in time, or too many requests wait for one (`Retry-After`)'],
   refused: [403, 'The application refused the request',
     'the application refused the request',
     'a hook of the application threw an error below 500, or with 503, whose status is kept (429: `rate_limited`)'],
@@ -168,6 +171,9 @@ const configurationErrors = {
 
 /** Signals inside the engine. They never leave it. */
 const engineErrors = {
+  pool_busy: [500, 'Pool busy',
+    'no connection to the database was free in time',
+    'the queue of a connection pool is full, or the wait took too long; clients see `busy`'],
   lease_lost: [500, 'Lease lost',
     'another worker has taken the job over',
     'the fencing token of a worker is not the job\'s own any more'],

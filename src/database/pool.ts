@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely'
+import { createConnectionSlots } from './connection-slots.ts'
 import { Pool, type ClientBase, type PoolConfig } from 'pg'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import { markConnectionAlive, markConnectionLost, type Database, type Sql } from './sql.ts'
@@ -39,6 +40,10 @@ function driverOptionsOf (orm: MikroORM): PoolConfig {
   return options
 }
 
+/** How many requests may wait for a connection, and how long: a launch takes milliseconds, so a longer wait would not help. */
+const waitersMax = 1_000
+const waitMs = 20_000
+
 function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSettings): DatabasePool {
   const pool = new Pool({
     connectionTimeoutMillis: 5_000,
@@ -49,6 +54,7 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
     // Awaited before the connection is handed out.
     onConnect: (client) => setTextFormat(clientSql(client)) as unknown as void
   })
+  const slots = createConnectionSlots({ max, waitersMax, waitMs })
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
 
@@ -56,13 +62,13 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
     config,
     async query<Row extends object> (text: string, values: readonly unknown[] = []) {
       try {
-        return (await pool.query(text, values as unknown[])).rows as Row[]
+        return (await slots.use(() => pool.query(text, values as unknown[]))).rows as Row[]
       } catch (error) {
         markConnectionLost(error)
         throw error
       }
     },
-    async transaction (work) {
+    transaction: (work) => slots.use(async () => {
       const client = await pool.connect().catch((error: unknown) => {
         markConnectionLost(error)
         throw error
@@ -82,7 +88,7 @@ function openPool (config: PoolConfig, { applicationName, max, onError }: PoolSe
       } finally {
         client.release(broken)
       }
-    },
+    }),
     async close () {
       await pool.end()
     }

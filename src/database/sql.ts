@@ -58,6 +58,7 @@ export function isConnectionError (error: unknown): boolean {
   const state = sqlState(error)
   if (state !== undefined) return /^(08|57P0|53300)/.test(state)
   const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
+  if (code === 'pool_busy') return true
   if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOST|EAI_)/.test(code)) return true
   return typeof message === 'string' &&
     /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|connection timeout|not queryable|client was closed/i.test(message)
