@@ -116,7 +116,7 @@ t.test('a worker that lost its job and lives keeps its connections: they do othe
   const em = engine.orm.em.fork()
   t.equal((await em.getConnection().execute('SELECT pg_backend_pid() AS pid'))[0]?.pid, backend!.pid)
   t.match(await job(id), { status: 'queued' })
-  t.match(logged, [{ message: /worker of a job died/ }])
+  t.match(logged, [{ message: /whose worker died/ }])
 })
 
 /** What nobody holds is had at once; a heartbeat holds the row as well, but not for long. */
