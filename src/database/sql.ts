@@ -63,3 +63,8 @@ export function isConnectionError (error: unknown): boolean {
   return typeof message === 'string' &&
     /connection terminated|client has encountered a connection error|timeout exceeded when trying to connect|connection timeout|not queryable|client was closed/i.test(message)
 }
+
+/** Deadlocks and serialization failures: the transaction is retried. */
+export function isTransient (error: unknown): boolean {
+  return /^40(001|P01)$/.test(sqlState(error) ?? '')
+}

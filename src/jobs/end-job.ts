@@ -1,15 +1,19 @@
 import type { JobStatus } from '../../schemas/job.ts'
 import type { EndTransition } from '../engine/states.ts'
+import { retryTransaction } from '../database/retry-transaction.ts'
 import type { Sql } from '../database/sql.ts'
-import type { Engine } from '../engine/engine.ts'
 import { engineError, isPowercrudError } from '../errors.ts'
-import { recordEnd } from './lifecycle/record-events.ts'
+import { recordEnd, type RecordParts } from './lifecycle/record-events.ts'
 import { releaseSelection } from './locks/lock-chunks.ts'
 import type { Refusal } from '../engine/writer.ts'
-import { grantWaiting } from './grant-waiting.ts'
+import { announceChange } from './announce-change.ts'
+import { grantWaiting, type GrantParts } from './grant-waiting.ts'
 import type { JobRow } from '../engine/job-row.ts'
 import { blameRow } from './store/chunks.ts'
 import { finishJob, type JobEnd } from './store/transitions.ts'
+
+/** The parts of the engine that end a job in a transaction of their own. */
+export type EndParts = GrantParts & RecordParts
 
 export interface Ending {
   job: { id: string, selection_id: string }
@@ -28,7 +32,7 @@ export interface Ending {
  * it. The job's row comes last, since it is locked until the commit.
  * Resolves to the ended job; undefined (roll back) when somebody else has it, or ended it.
  */
-export async function endJob (engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, { job, fence, transition, readAs, end, blame }: Ending): Promise<JobRow | undefined> {
+export async function endJob (engine: RecordParts, sql: Sql, { job, fence, transition, readAs, end, blame }: Ending): Promise<JobRow | undefined> {
   const { tables } = engine
   if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
   await releaseSelection(sql, tables, job.selection_id)
@@ -41,13 +45,13 @@ export async function endJob (engine: Pick<Engine, 'tables' | 'options' | 'resou
 }
 
 /** Ends a job in a transaction of its own; undefined when it was not there to be ended. */
-export async function endJobNow (engine: Engine, ending: Ending): Promise<JobRow | undefined> {
+export async function endJobNow (engine: EndParts, ending: Ending): Promise<JobRow | undefined> {
   try {
-    const ended = await engine.database.transaction(async (sql) => {
+    const ended = await retryTransaction(() => engine.database.transaction(async (sql) => {
       const row = await endJob(engine, sql, ending)
       if (row === undefined) throw engineError('lease_lost')
       return row
-    })
+    }))
     await announceEnd(engine, ended)
     return ended
   } catch (error) {
@@ -57,17 +61,17 @@ export async function endJobNow (engine: Engine, ending: Ending): Promise<JobRow
 }
 
 /**
- * Tells everybody who listens that a job has ended, and gives its records to those who wait. Nothing depends on it: the
- * row is committed, and the sweep grants too.
+ * Announces that a job has ended, and grants its records to those that wait. Never fails: the end is committed, and the sweep
+ * grants too.
  */
-export async function announceEnd (engine: Engine, job: JobRow): Promise<void> {
+export async function announceEnd (engine: EndParts, job: JobRow): Promise<void> {
   const { live, lifecycle, log } = engine
   lifecycle.wake()
   try {
     await grantWaiting(engine)
     await live.forget([job.id])
-    await live.signal({ jobId: job.id, kind: 'status' })
   } catch (error) {
-    log.warn({ jobId: job.id, err: error }, 'could not announce the end of a job')
+    log.warn({ jobId: job.id, err: error }, 'could not grant the records of an ended job, or delete its live progress; the next sweep will')
   }
+  await announceChange(engine, job.id)
 }

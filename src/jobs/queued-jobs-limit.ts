@@ -12,7 +12,7 @@ import { countQueuedJobs } from './store/launches.ts'
  *
  * @throws too_many_jobs; unavailable when other launches of the user take too long
  */
-export async function enforceQueuedJobsLimit ({ tables, options: { maxQueuedJobsPerUser } }: Engine, sql: Sql, user: { id: string } | null): Promise<void> {
+export async function enforceQueuedJobsLimit ({ tables, options: { maxQueuedJobsPerUser } }: Pick<Engine, 'tables' | 'options'>, sql: Sql, user: { id: string } | null): Promise<void> {
   if (user === null) return
   await takeAdvisoryLock(sql, `powercrud user ${tables.schema} ${user.id}`, 'your other launches take too long')
   // A statement of its own: it must see what the launches before it have committed.

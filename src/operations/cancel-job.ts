@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts'
 import { problem } from '../errors.ts'
+import { announceChange } from '../jobs/announce-change.ts'
 import { endJobNow } from '../jobs/end-job.ts'
 import type { JobRow } from '../engine/job-row.ts'
 import { requestCancel } from '../jobs/store/transitions.ts'
@@ -17,7 +18,7 @@ export async function cancelJob (engine: Engine, id: string): Promise<JobRow> {
 
 /** Each step is a compare-and-set: when the job changes in between, it is read again. */
 async function cancel (engine: Engine, id: string): Promise<JobRow> {
-  const { database, tables, live, log } = engine
+  const { database, tables } = engine
   for (;;) {
     const job = await readJob(database, tables, id)
     if (job === undefined) throw problem('job_not_found')
@@ -33,9 +34,7 @@ async function cancel (engine: Engine, id: string): Promise<JobRow> {
       case 'pausing': {
         const asked = await requestCancel(database, tables, id)
         if (asked === undefined) break
-        await live.signal({ jobId: id, kind: 'request' }).catch((error: unknown) => {
-          log.warn({ jobId: id, err: error }, 'could not signal a cancel; the heartbeat of the job will see it')
-        })
+        await announceChange(engine, id, 'request')
         return asked
       }
       case 'cancelling':

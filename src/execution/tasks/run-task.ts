@@ -1,9 +1,10 @@
 import { backoffMs } from '../../backoff.ts'
 import { inJobContext } from '../../jobs/context/job-context.ts'
-import { isConnectionError, markConnectionAlive } from '../../database/sql.ts'
+import { isConnectionError, markConnectionAlive, isTransient } from '../../database/sql.ts'
 import { settlesWithin } from '../../deadline.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { engineError, isPowercrudError, problem } from '../../errors.ts'
+import { enqueueAgain } from '../../jobs/enqueue.ts'
 import { announceEnd, endJob, endJobNow } from '../../jobs/end-job.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { type JobEnd, rescheduleJob } from '../../jobs/store/transitions.ts'
@@ -16,9 +17,8 @@ import { maxConnectionLosses } from '../run/connection-losses.ts'
 import { startHeartbeat, type Heartbeat } from '../run/heartbeat.ts'
 import { settleInterruption } from '../run/settle-interruption.ts'
 import { waitForReconnect } from '../run/wait-for-reconnect.ts'
-import { retryTransaction } from '../run/retry-transaction.ts'
+import { retryTransaction } from '../../database/retry-transaction.ts'
 import { checkClaim, interruptionOf, type RunEnd } from '../run/run.ts'
-import { isTransient } from '../writers/row-error.ts'
 import { storableJson } from './storable-json.ts'
 import { payloadFor } from './task-definitions.ts'
 import type { Task } from '../../engine/task.ts'
@@ -207,17 +207,12 @@ async function settleFailure (run: TaskRun, end: JobEnd, error: unknown): Promis
 
 async function requeueTask (run: TaskRun, { failed, restMs }: { failed: boolean, restMs: number }): Promise<RunEnd> {
   const { engine, claim: { job, fence } } = run
-  const { database, tables, queue, live, log } = engine
+  const { database, tables } = engine
   const n = await rescheduleJob(database, tables, { id: job.id, fence, failed, restMs })
   if (n === undefined) {
     await run.heartbeat.beat()
     return settleInterruption(run, undefined)
   }
-  try {
-    await queue.add({ jobId: job.id, n }, { delayMs: restMs })
-    await live.signal({ jobId: job.id, kind: 'status' })
-  } catch (error) {
-    log.warn({ jobId: job.id, err: error }, 'could not enqueue a task for its next attempt; the next sweep will')
-  }
+  await enqueueAgain(engine, { id: job.id, n }, restMs)
   return { kind: 'rescheduled' }
 }

@@ -1,3 +1,4 @@
+import { announceChange } from '../../jobs/announce-change.ts'
 import { backoffMs } from '../../backoff.ts'
 import { pause } from '../../deadline.ts'
 import type { Engine } from '../../engine/engine.ts'
@@ -55,7 +56,7 @@ async function reportBlocked (
   if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${reason}. Give servers and workers the same config; the job waits for a worker that agrees`)
   if (!isNew && recorded !== null) return
   try {
-    if (await recordBlockedReason(database, tables, { id: jobId, n, reason })) await live.signal({ jobId, kind: 'status' })
+    if (await recordBlockedReason(database, tables, { id: jobId, n, reason })) await announceChange(engine, jobId)
   } catch (error) {
     log.warn({ jobId, err: error }, 'could not record why a job waits')
   }

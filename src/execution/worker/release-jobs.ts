@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
 import { releaseJobsOfWorker } from '../../jobs/store/transitions.ts'
 
 /**
@@ -7,5 +8,5 @@ import { releaseJobsOfWorker } from '../../jobs/store/transitions.ts'
  */
 export async function releaseJobs ({ pulse, tables, queue, workerId }: Pick<Engine, 'pulse' | 'tables' | 'queue' | 'workerId'>): Promise<void> {
   const released = await releaseJobsOfWorker(pulse, tables, workerId)
-  await Promise.all(released.map(({ id, n }) => queue.add({ jobId: id, n })))
+  await Promise.all(released.map(({ id, n }) => enqueue({ queue }, { id, n })))
 }

@@ -2,8 +2,8 @@ import type { EntityMetadata, EntityProperty } from '@mikro-orm/core'
 import { rowCodes, type RowCode } from '../../../schemas/results.ts'
 import { isConnectionError, sqlState, type Sql } from '../../database/sql.ts'
 import type { EngineResource } from '../../engine/engine.ts'
-import { isPowercrudError, messageOf, type PowercrudError } from '../../errors.ts'
 import { readConstraint, type ConstraintFacts } from '../../entities/catalog.ts'
+import { isPowercrudError, messageOf, type PowercrudError } from '../../errors.ts'
 
 /** Why the database or the application refused a record. */
 export interface RowError {
@@ -46,11 +46,6 @@ interface ErrorReport {
   /** The functions and statements in which it was raised. */
   where?: string
   message?: string
-}
-
-/** Deadlocks and serialization failures: the transaction is retried. */
-export function isTransient (error: unknown): boolean {
-  return /^40(001|P01)$/.test(sqlState(error) ?? '')
 }
 
 /** The row code of an error; undefined for one that is not about a record. */

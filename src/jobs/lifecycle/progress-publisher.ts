@@ -3,7 +3,7 @@ import type { JobRow } from '../../engine/job-row.ts'
 import type { LiveStore } from '../../live/live-store.ts'
 
 /** The live store, for the progress of one job, of which its lifecycle hears too. */
-export function progressPublisher ({ live, lifecycle }: Engine, job: JobRow): Pick<LiveStore, 'publish'> {
+export function progressPublisher ({ live, lifecycle }: Pick<Engine, 'live' | 'lifecycle'>, job: JobRow): Pick<LiveStore, 'publish'> {
   return {
     async publish (jobId, progress) {
       lifecycle.progress(job, progress)

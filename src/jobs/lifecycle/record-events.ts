@@ -15,19 +15,20 @@ const ends: Readonly<Record<TerminalStatus, LifecycleEvent>> = {
   succeeded: 'complete', completed_with_errors: 'complete', failed: 'fail', cancelled: 'cancel'
 }
 
-type Recorder = Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>
+/** The parts of the engine that record events. */
+export type RecordParts = Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>
 
 /** Records, in the transaction that makes a job, that it was made. */
-export async function recordCreate (engine: Recorder, sql: Sql, job: JobRow): Promise<void> {
+export async function recordCreate (engine: RecordParts, sql: Sql, job: JobRow): Promise<void> {
   await record(engine, sql, job, ['create'], job.status === 'queued' ? unsettledMs : 0)
 }
 
 /** Records, in the transaction that ends a job, how it ended: once, whoever ends it, and whatever dies afterwards. */
-export async function recordEnd (engine: Recorder, sql: Sql, job: JobRow): Promise<void> {
+export async function recordEnd (engine: RecordParts, sql: Sql, job: JobRow): Promise<void> {
   await record(engine, sql, job, [ends[job.status as TerminalStatus], 'cleanup'], 0)
 }
 
-async function record (engine: Recorder, sql: Sql, job: JobRow, events: readonly LifecycleEvent[], holdMs: number): Promise<void> {
+async function record (engine: RecordParts, sql: Sql, job: JobRow, events: readonly LifecycleEvent[], holdMs: number): Promise<void> {
   if (!engine.lifecycle.hasSubscribers(job)) return
   await insertEvents(sql, engine.tables, {
     jobId: job.id, events: events.map((event) => ({ id: uuidv7(), event })), kept: storedEvent(engine, job, undefined), holdMs

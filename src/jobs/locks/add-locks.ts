@@ -20,7 +20,7 @@ export type Added =
  * which the job writes.
  */
 export async function addLocks (
-  { database, tables }: Engine, { jobId, fence, sets }: { jobId: string, fence: number | undefined, sets: readonly LockSet[] }
+  { database, tables }: Pick<Engine, 'database' | 'tables'>, { jobId, fence, sets }: { jobId: string, fence: number | undefined, sets: readonly LockSet[] }
 ): Promise<Added> {
   if (sets.length === 0) return { kind: 'added' }
   return database.transaction(async (sql): Promise<Added> => {

@@ -18,7 +18,7 @@ export interface Holder {
  * Which of these records are locked, and by whom, at this moment. To the code of a job its own locks are none.
  * @throws invalid_options for an unknown entity, validation_failed for what is no key of it, unavailable
  */
-export async function findRecordHolders (engine: Engine, named: LockableName, keys: readonly GivenKey[]): Promise<Holder[]> {
+export async function findRecordHolders (engine: Pick<Engine, 'orm' | 'resources' | 'entityTables' | 'database' | 'tables' | 'log'>, named: LockableName, keys: readonly GivenKey[]): Promise<Holder[]> {
   const lockable = lockableOf(engine, named)
   const { key, root } = lockable
   const wanted = storedKeys(lockable, keys)

@@ -21,7 +21,7 @@ export interface PlacedResult extends ResultPlace {
  * @throws wrong_state for a job on a resource that this process does not know: nor does it know what the keys mean
  */
 export async function * rowResults (
-  engine: Engine, job: JobRow, { outcome, after = { no: 0, place: 0 } }: { outcome?: RowOutcome, after?: ResultPlace } = {}
+  engine: Pick<Engine, 'database' | 'tables' | 'resources'>, job: JobRow, { outcome, after = { no: 0, place: 0 } }: { outcome?: RowOutcome, after?: ResultPlace } = {}
 ): AsyncGenerator<PlacedResult> {
   // A task works on no records, whatever it has locked.
   if (job.resource === null) return

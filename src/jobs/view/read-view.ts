@@ -7,6 +7,9 @@ import { readJob } from '../store/job-rows.ts'
 import { isTerminal, pendingStatuses } from '../../engine/states.ts'
 import { viewJob } from './view-job.ts'
 
+/** The parts of the engine that view a job. */
+type ViewParts = Pick<Engine, 'options' | 'resources' | 'live' | 'log'>
+
 /** A job with its row, for those who must judge who may see it. */
 export interface JobView {
   row: JobRow
@@ -14,28 +17,28 @@ export interface JobView {
 }
 
 /** Reads a job and what is told of it live; undefined for an unknown id. @throws unavailable */
-export async function readView (engine: Engine, id: string): Promise<JobView | undefined> {
+export async function readView (engine: ViewParts & Pick<Engine, 'database' | 'tables'>, id: string): Promise<JobView | undefined> {
   const row = await mapConnectionErrors(engine, () => readJob(engine.database, engine.tables, id))
   return row && { row, job: await viewLive(engine, row) }
 }
 
 /** The view of a job that was just read or written. A live store that cannot be reached costs freshness, nothing else. */
-export async function viewLive (engine: Engine, row: JobRow): Promise<Job> {
-  return viewJob(engine, row, await hear(engine, row))
+export async function viewLive (engine: ViewParts, row: JobRow): Promise<Job> {
+  return viewJob(engine, row, await readLive(engine, row))
 }
 
 /** The views of many jobs, with one question to the live store. */
-export async function viewAll (engine: Engine, rows: readonly JobRow[]): Promise<JobView[]> {
-  const told = await hearMany(engine, rows.filter(isTold).map(({ id }) => id))
+export async function viewAll (engine: ViewParts, rows: readonly JobRow[]): Promise<JobView[]> {
+  const told = await readLiveMany(engine, rows.filter(hasLiveProgress).map(({ id }) => id))
   return rows.map((row) => ({ row, job: viewJob(engine, row, told.get(row.id)) }))
 }
 
 /** A job that no worker has, or that has ended, tells nothing. */
-function isTold ({ status }: JobRow): boolean {
+function hasLiveProgress ({ status }: JobRow): boolean {
   return !isTerminal(status) && !pendingStatuses.includes(status)
 }
 
-async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {
+async function readLiveMany ({ live, log }: ViewParts, ids: readonly string[]): Promise<ReadonlyMap<string, LiveProgress>> {
   if (ids.length === 0) return new Map()
   try {
     return await live.readMany(ids)
@@ -45,8 +48,8 @@ async function hearMany ({ live, log }: Engine, ids: readonly string[]): Promise
   }
 }
 
-async function hear ({ live, log }: Engine, row: JobRow): Promise<LiveProgress | undefined> {
-  if (!isTold(row)) return undefined
+async function readLive ({ live, log }: ViewParts, row: JobRow): Promise<LiveProgress | undefined> {
+  if (!hasLiveProgress(row)) return undefined
   const { id } = row
   try {
     return await live.read(id)

@@ -1,3 +1,4 @@
+import { enqueue } from '../../jobs/enqueue.ts'
 import { grantWaiting } from '../../jobs/grant-waiting.ts'
 import type { Delivery, DeliveryState } from '../../queue/job-queue.ts'
 import { readQueuedJobs, type QueuedJob, renumberJob } from '../../jobs/store/deliveries.ts'
@@ -47,14 +48,14 @@ async function isIdle ({ engine: { database, tables, leaseMs } }: Sweep, state: 
 }
 
 async function deliver (sweep: Sweep, delivery: Delivery, delayMs: number, why: string): Promise<void> {
-  const { engine: { queue, log }, summary } = sweep
+  const { engine, summary } = sweep
   const isDelivered = await whenReachable(sweep, 'queue', async () => {
-    await queue.add(delivery, delayMs > 0 ? { delayMs } : {})
+    await enqueue(engine, { id: delivery.jobId, n: delivery.n }, delayMs)
     return true
   })
   if (isDelivered === undefined) return
   summary.redelivered += 1
-  log.warn({ ...delivery }, `re-enqueued a job that ${why}`)
+  engine.log.warn({ ...delivery }, `re-enqueued a job that ${why}`)
 }
 
 /** A process may have died after it ended a job and before it granted the records to waiting jobs. */

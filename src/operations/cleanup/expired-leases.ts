@@ -1,3 +1,4 @@
+import { enqueue } from '../../jobs/enqueue.ts'
 import { terminateBackend } from '../../jobs/store/claims.ts'
 import { pauseDeadJobs, requeueDeadJobs, type DeadJob } from '../../jobs/store/expired-leases.ts'
 import { publishStatus, eachJob, whenReachable, type Sweep } from './sweep.ts'
@@ -6,13 +7,14 @@ const pageSize = 100
 
 /** Requeues jobs whose lease has expired. */
 export async function requeueExpired (sweep: Sweep): Promise<void> {
-  const { engine: { database, tables, queue, log }, now, summary } = sweep
+  const { engine, now, summary } = sweep
+  const { database, tables, log } = engine
   await eachJob(sweep, () => requeueDeadJobs(database, tables, { now, limit: pageSize }), async (job) => {
     summary.requeued += 1
     log.warn({ jobId: job.id, n: job.n, deaths: job.deaths }, 'requeued a job whose worker died')
     await terminateBackendOf(sweep, job)
     // If this fails, a later sweep finds that the queue does not have the job.
-    await whenReachable(sweep, 'queue', () => queue.add({ jobId: job.id, n: job.n }))
+    await whenReachable(sweep, 'queue', () => enqueue(engine, job))
     await publishStatus(sweep, job.id)
   })
 }

@@ -8,7 +8,7 @@ import { recordCreate } from '../../jobs/lifecycle/record-events.ts'
 import { takeRecords } from '../../jobs/locks/take-records.ts'
 import type { FrozenSelection, Selection, SelectionView } from '../../entities/selection.ts'
 import { checkReferences } from '../../entities/references.ts'
-import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
+import { enqueueLaunched, requireQueue } from '../../jobs/enqueue-launched.ts'
 import { freezeLaunch } from './freeze-launch.ts'
 import { keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../../jobs/idempotency.ts'
 import { type JobRow, type JobSpec, specOf } from '../../engine/job-row.ts'
@@ -54,7 +54,7 @@ export async function launchBulk (engine: Engine, launch: BulkLaunch): Promise<L
   // Before the transaction: the holder of one connection of a pool must not wait for another one.
   const unreachable = mayBeQueued(engine, launch) ? await requireQueue(engine).then(() => undefined, (error: Error) => error) : undefined
   const launched = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, launch, unreachable)))
-  if (launched.job.status === 'queued' && !launched.replayed) await enqueue(engine, launched.job)
+  if (launched.job.status === 'queued' && !launched.replayed) await enqueueLaunched(engine, launched.job)
   return launched
 }
 

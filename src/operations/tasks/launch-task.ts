@@ -2,7 +2,7 @@ import { TaskLaunchSchema } from '../../../schemas/task.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { configurationError, problem } from '../../errors.ts'
-import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
+import { enqueueLaunched, requireQueue } from '../../jobs/enqueue-launched.ts'
 import { idempotencyClaim, keepIdempotencyKey, reserveIdempotencyKey, type IdempotencyClaim } from '../../jobs/idempotency.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
@@ -54,7 +54,7 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
     : idempotencyClaim({ key: options.idempotencyKey, userId: userOf(options)?.id ?? null, route: `task ${name}`, body: { payload: travelled, locks: sets.map(({ lockable, keys }) => [lockable.root, keys]) } })
   await requireQueue(engine)
   const { job, replayed } = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, newTask(task, travelled, sets, options), idempotency)))
-  if (job.status === 'queued' && !replayed) await enqueue(engine, job, delayOf(options))
+  if (job.status === 'queued' && !replayed) await enqueueLaunched(engine, job, delayOf(options))
   return job
 }
 

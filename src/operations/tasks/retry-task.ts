@@ -2,7 +2,7 @@ import type { EntityMetadata } from '@mikro-orm/core'
 import type { Sql } from '../../database/sql.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { isPowercrudError, problem } from '../../errors.ts'
-import { enqueue, requireQueue } from '../../jobs/enqueue.ts'
+import { enqueueLaunched, requireQueue } from '../../jobs/enqueue-launched.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockRetriedJob } from '../../jobs/store/launches.ts'
@@ -25,7 +25,7 @@ export async function retryTask (engine: Engine, job: JobRow, user: { id: string
   requireRetriable(engine, job)
   await requireQueue(engine)
   const retry = await mapConnectionErrors(engine, () => engine.database.transaction((sql) => prepare(engine, sql, job, user)))
-  if (retry.status === 'queued') await enqueue(engine, retry)
+  if (retry.status === 'queued') await enqueueLaunched(engine, retry)
   return retry
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { backoffMs } from '../../backoff.ts'
-import { isTransient } from '../writers/row-error.ts'
+import { backoffMs } from '../backoff.ts'
+import { isTransient } from './sql.ts'
 
 const maxAttempts = 6
 const backoff = { firstMs: 50, maxMs: 2_000 }
