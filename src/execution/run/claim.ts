@@ -9,10 +9,10 @@ export interface Claim {
 }
 
 /**
- * Takes a job up; undefined when there is nothing to take. The backend of the claim before it is ended first: its
- * worker may be frozen, and its row locks would stand in the way.
+ * Claims a job; undefined when there is nothing to claim. The backend of the claim before it is terminated first: its
+ * worker may be frozen, and its row locks would block the new one.
  */
-export async function claim (engine: Engine, { jobId, n }: { jobId: string, n: number }): Promise<Claim | undefined> {
+export async function claim (engine: Pick<Engine, 'database' | 'tables' | 'leaseMs' | 'workerId'>, { jobId, n }: { jobId: string, n: number }): Promise<Claim | undefined> {
   const { database, tables, leaseMs, workerId } = engine
   const job = await claimJob(database, tables, { id: jobId, n, worker: workerId, leaseMs })
   if (job === undefined) return undefined

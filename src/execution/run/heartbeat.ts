@@ -18,12 +18,13 @@ export interface Heartbeat {
 
 /**
  * Renews the lease of a claim while its work goes on, over a connection of its own, and reads there whether the
- * job should stop. A worker that cannot reach the database for as long as the lease has lost it: another one may have the job by then.
+ * job should stop. A worker that cannot reach the database for as long as the lease has lost it: another worker may have the
+ * job by then.
  */
-export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbeat {
+export function startHeartbeat (engine: Pick<Engine, 'pulse' | 'tables' | 'live' | 'log' | 'leaseMs'>, { job, fence }: Claim): Heartbeat {
   const { pulse, tables, live, log, leaseMs } = engine
   const lost = new AbortController()
-  const asked = new AbortController()
+  const interrupted = new AbortController()
   let renewedAtMs = performance.now()
   let beating: Promise<void> | undefined
   let ended = false
@@ -47,7 +48,7 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
     if (performance.now() - renewedAtMs >= leaseMs) lost.abort(engineError('lease_lost'))
   }
   const interrupt = (status: JobStatus) => {
-    if (status !== 'running') asked.abort(status)
+    if (status !== 'running') interrupted.abort(status)
   }
   const beat = () => {
     beating ??= renew().finally(() => { beating = undefined })
@@ -68,7 +69,7 @@ export function startHeartbeat (engine: Engine, { job, fence }: Claim): Heartbea
 
   return {
     lost: lost.signal,
-    interrupted: asked.signal,
+    interrupted: interrupted.signal,
     reportProgress () { moved = true },
     beat,
     async stop () {

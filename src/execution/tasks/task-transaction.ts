@@ -29,10 +29,10 @@ interface OpenTransaction {
 
 /**
  * A handler holds on to its EntityManager while transactions come and go under it. It keeps the context of the last one
- * also when that has ended: a handler that ignores its signal cannot write anything any more, least of
- * all in a transaction that MikroORM would open for it without a fence.
+ * also after that has ended: a handler that ignores its signal can write nothing more, in particular
+ * not in a transaction that MikroORM would open for it without a fencing token.
  */
-export function taskTransaction (engine: Engine, claim: Claim): TaskTransaction {
+export function taskTransaction (engine: Pick<Engine, 'orm' | 'pulse' | 'tables' | 'leaseMs'>, claim: Claim): TaskTransaction {
   const transactions = writeTransactions(engine, claim)
   const em = withoutTransactionControl(engine.orm.em.fork({ clear: true, useContext: false }) as EntityManager)
   let segment: OpenTransaction | undefined

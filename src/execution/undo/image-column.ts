@@ -5,12 +5,12 @@ import type { Resource } from '../../entities/resource.ts'
 import { isToMany, pivotOf, type Pivot } from '../writers/members.ts'
 import { isAbout } from '../writers/member-rows.ts'
 
-/** One value of a record that an update can change, and that is kept as text: a column, or who belongs to a to-many field. */
+/** One value of a record that an update can change, and that is stored as text: a column, or the members of a to-many field. */
 export type ImageColumn =
   | { readonly kind: 'column', readonly property: string, readonly column: string, readonly type: string }
   | { readonly kind: 'members', readonly property: string, readonly pivot: Pivot }
 
-/** What a change set can change of a record, always in the same order: in this order images have their values. */
+/** The values that a change set can change, always in the same order, which is that of the values in images. */
 export function imageColumns (resource: Resource, em: EntityManager, set: Record<string, unknown>): ImageColumn[] {
   const columns = columnsOf(resource, em, set).map(({ property, column, type }) => ({ kind: 'column' as const, property, column, type }))
   const toMany = Object.keys(set).map((name) => resource.meta.properties[name as never] as EntityProperty).filter(isToMany)
@@ -18,8 +18,8 @@ export function imageColumns (resource: Resource, em: EntityManager, set: Record
 }
 
 /**
- * SQL: the value of record `t` as text, in words that are the same as long as the value is. Members are a JSON array of
- * their keys' parts, in the order that is kept, or in one that depends on nothing else.
+ * SQL: the value of record `t` as text, which is the same as long as the value is. Members are a JSON array of the parts of
+ * their keys, in the order that the pivot table keeps, else ordered by these parts.
  */
 export function currentValueSql (resource: Resource, column: ImageColumn): string {
   if (column.kind === 'column') return `t.${column.column}::text COLLATE "C"`

@@ -1,3 +1,5 @@
+// The images of a job: the values of its records before and after it wrote them.
+
 import type { Tables } from '../../database/tables.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Resource } from '../../entities/resource.ts'
@@ -5,18 +7,17 @@ import { inSlice, sliceValues, sliceKeys } from '../writers/slices.ts'
 import type { RowLock, Slice } from '../../engine/writer.ts'
 import { isCurrentValue, type ImageColumn } from './image-column.ts'
 
-/** The parameters of a statement that say which chunk's images are meant: `$1`, `$2`. */
+/** The parameters of a statement that identify a chunk's images: `$1`, `$2`. */
 export interface ImageParameters {
   job: string
   no: string
 }
 
-/** With the parameters of a slice, and the job after them. */
+/** In a statement with the parameters of a slice, and the job after them. */
 export const imagesOfSlice: ImageParameters = { job: '$5', no: '$2' }
 
 /**
- * SQL: what a chunk's records were before and after a job wrote them, as rows `(key, b0, b1 …, a0, a1 …)`, all of them
- * text.
+ * SQL: the values of a chunk's records before and after a job wrote them, as rows `(key, b0, b1 …, a0, a1 …)`, all as text.
  */
 export function imageRows ({ image }: Tables, { job, no }: ImageParameters, count: number): string {
   const columns = Array.from({ length: count }, (_, index) => index)
@@ -30,7 +31,7 @@ export function imageRows ({ image }: Tables, { job, no }: ImageParameters, coun
     WHERE i.job_id = ${job}::uuid AND i.no = ${no}::int)`
 }
 
-/** SQL: the same for records that were deleted, as rows `(key, document)`. */
+/** SQL: the deleted records of a chunk, as rows `(key, document)`. */
 export function deletedRows ({ image }: Tables, { job, no }: ImageParameters): string {
   return `(
     SELECT e.key, e.document::json AS document FROM ${image} AS i
@@ -39,10 +40,10 @@ export function deletedRows ({ image }: Tables, { job, no }: ImageParameters): s
 }
 
 /**
- * Keeps values of a slice's records as they are, and locks the records, so that these are the ones that will be written
- * over. One array has the values of all records, column by column.
+ * Stores the values of a slice's records before they are written, and locks the records, so that these are the values that
+ * will be overwritten. One array has the values of all records, column by column.
  *
- * Input: the job, and SQL that makes text of record `t`, for each value.
+ * Input: the slice, the job, one SQL expression per value (text, of record `t`), the strength of the lock. No output.
  */
 export async function insertBeforeImages (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values, lock }: { jobId: string, values: readonly string[], lock: RowLock }
@@ -60,10 +61,10 @@ export async function insertBeforeImages (
 }
 
 /**
- * Keeps what has become of a slice's records, triggers and hooks included, beside what they were. Where all of them have
- * the same values now, as is usual, each value is kept once.
+ * Stores the values of a slice's records after they were written, with what triggers and hooks have changed, beside the
+ * values before. Where all records have the same values now, as is usual, each value is stored once.
  *
- * Input: the job, and SQL that makes text of record `t`, for each value.
+ * Input: the slice, the job, one SQL expression per value (text, of record `t`). No output.
  */
 export async function recordAfterImages (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values }: { jobId: string, values: readonly string[] }
@@ -71,7 +72,7 @@ export async function recordAfterImages (
   const { table, key } = resource
   const names = values.map((_, index) => `v${index}`)
   const [kept] = await sql.query<{ is_whole: boolean }>(`
-    UPDATE ${tables.image} AS image SET after = CASE WHEN told.is_one THEN told.one ELSE told.each END
+    UPDATE ${tables.image} AS image SET after = CASE WHEN written.is_one THEN written.one ELSE written.each END
     FROM (
       SELECT ${names.map((name) => `(min(${name}) IS NOT DISTINCT FROM max(${name}) AND count(${name}) IN (0, count(*)))`).join(' AND ')} AS is_one,
         count(*) AS count, ARRAY[${names.map((name) => `min(${name})`).join(', ')}] AS one, ${names.map((name) => `array_agg(${name})`).join(' || ')} AS each
@@ -79,13 +80,18 @@ export async function recordAfterImages (
         SELECT ${values.map((value, index) => `${value} AS v${index}`).join(', ')}
         FROM ${table} AS t WHERE ${inSlice(tables, resource, 't')} ORDER BY ${key.orderBy('t')}
       ) AS seen
-    ) AS told
+    ) AS written
     WHERE image.job_id = $5::uuid AND image.no = $2::int AND image.part = $3::int
-    RETURNING cardinality(image.keys) = told.count AS is_whole`, [...sliceValues(slice), jobId])
+    RETURNING cardinality(image.keys) = written.count AS is_whole`, [...sliceValues(slice), jobId])
   if (kept?.is_whole === false) await recordAfterImagesOfRemaining(sql, tables, resource, slice, { jobId, values })
 }
 
-/** Where a trigger or a hook has taken records away: each value stays at the place of its record, and theirs is null. */
+/**
+ * Where a trigger or a hook has deleted some of the records: each value stays at the place of its record, and those of the
+ * deleted records are null.
+ *
+ * Input: the slice, the job, one SQL expression per value (text, of record `t`). No output.
+ */
 async function recordAfterImagesOfRemaining (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, values }: { jobId: string, values: readonly string[] }
 ): Promise<void> {
@@ -103,16 +109,20 @@ async function recordAfterImagesOfRemaining (
     WHERE image.job_id = $5::uuid AND image.no = $2::int AND image.part = $3::int`, [...sliceValues(slice), jobId])
 }
 
-/** What a record was: its values, named `v0`, `v1` …, as they are read from its columns; members as JSON. */
+/** The values of a record before a job wrote it, named `v0`, `v1` …, as they are read from its columns; members as JSON. */
 export interface Image {
   place: number
   key: string
-  /** It no longer has what the job wrote. */
+  /** It no longer has the values that the job wrote. */
   isChanged: boolean
   values: Record<string, unknown>
 }
 
-/** Locks a slice's records, and reads what they were before a job wrote them. */
+/**
+ * Locks a slice's records, and reads their values before a job wrote them.
+ *
+ * Input: the slice, the job, the columns of its images. Output: an image per record that exists, in the order of the chunk.
+ */
 export async function readImages (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice, { jobId, columns }: { jobId: string, columns: readonly ImageColumn[] }
 ): Promise<Image[]> {

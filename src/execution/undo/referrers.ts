@@ -4,22 +4,22 @@ import type { Engine, EngineResource } from '../../engine/engine.ts'
 import { readReferrers, type Referrer } from '../../entities/catalog.ts'
 import type { EntityTables } from '../../entities/entity-tables.ts'
 
-/** Who refers to a resource's records. */
+/** The tables that refer to a resource's records. */
 export interface Referrers {
-  /** Pivot tables, whose rows go with a record: they say nothing but who belongs to whom. */
+  /** Pivot tables, whose rows are deleted with a record: they hold nothing but pairs of keys. */
   pivots: PivotTable[]
-  /** Other records: what became of them is not stored. */
+  /** Other tables: what a delete does to their rows is not stored. */
   others: Referrer[]
 }
 
 export interface PivotTable {
   /** Quoted. */
   table: string
-  /** The foreign keys to the resource's records: two where these belong to each other. */
+  /** The foreign keys to the resource's records: two where both sides are of the same resource. */
   references: Referrer[]
 }
 
-export async function referrersOf ({ orm, entityTables }: Engine, sql: Sql, resource: EngineResource): Promise<Referrers> {
+export async function referrersOf ({ orm, entityTables }: Pick<Engine, 'orm' | 'entityTables'>, sql: Sql, resource: EngineResource): Promise<Referrers> {
   const pivotNames = pivotTables(entityTables, orm.getMetadata())
   const isPivot = ({ table, action }: Referrer) => action === 'c' && pivotNames.has(table)
   const referrers = await readReferrers(sql, resource.table)
@@ -44,7 +44,7 @@ function pivotTables (entityTables: EntityTables, all: Iterable<EntityMetadata>)
   }))
 }
 
-/** A reference within the table, which nothing follows: who could delete its target has deleted the record too. */
+/** A reference within the table without a cascade: its target can be deleted only together with the record. */
 function isDeletedAlong (resource: EngineResource, referrer: Referrer): boolean {
   return isWithin(resource, referrer) && (referrer.action === 'a' || referrer.action === 'r')
 }

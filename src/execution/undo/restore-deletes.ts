@@ -1,3 +1,5 @@
+// The records of an undone delete, inserted again, and the rows of pivot tables, also those of an undone update.
+
 import { quote, type Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { Resource } from '../../entities/resource.ts'
@@ -9,17 +11,22 @@ import { deletedRows, imagesOfSlice, imageRows } from './images.ts'
 import type { Pivot } from '../writers/members.ts'
 import { isAbout } from '../writers/member-rows.ts'
 
-/** What became of a deleted record that was to be brought back. */
+/** The outcome for a deleted record. */
 export interface Restored {
   place: number
   /** The stored key. */
   key: string
-  is_back: boolean
-  /** Other records went when it did. */
+  is_restored: boolean
+  /** Other records referred to it when it was deleted. */
   took_others: boolean
 }
 
-/** Brings deleted records of a slice back as they were, unless there are such again, or others went when they did. */
+/**
+ * Inserts the deleted records of a slice again, except those whose key is in use again, and those to which other records
+ * referred.
+ *
+ * Input: the slice, the undone job. Output: an outcome per record, in the order of the chunk.
+ */
 export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: Resource, slice: Slice, jobId: string): Promise<Restored[]> {
   const columns = await writableColumns(sql, table)
   return sql.query<Restored>(`
@@ -39,15 +46,15 @@ export async function restoreRecords (sql: Sql, tables: Tables, { table, key }: 
         AND NOT EXISTS (SELECT FROM ${table} AS t WHERE ${key.columns.map(({ column }) => `t.${column} = record.${column}`).join(' AND ')})
       RETURNING ${key.stored('t')}::text COLLATE "C" AS key
     )
-    SELECT deleted.place, deleted.key, restored.key IS NOT NULL AS is_back, deleted.took_others
+    SELECT deleted.place, deleted.key, restored.key IS NOT NULL AS is_restored, deleted.took_others
     FROM deleted LEFT JOIN restored USING (key) ORDER BY deleted.place`, [...sliceValues(slice), jobId])
 }
 
 /**
- * Brings the rows of a pivot table back that went with deleted records of a chunk. One that is about two of them comes
- * back with the second.
+ * Inserts the rows of a pivot table again that were deleted with the records of a chunk. One between two of the records is
+ * inserted with the second.
  *
- * Input: the records' stored keys.
+ * Input: the undone job, the number of the chunk, the pivot table, the stored keys of the restored records. No output.
  */
 export async function restorePivotRows (
   sql: Sql, tables: Tables, { table: records }: Resource, { jobId, no, pivot, keys }: { jobId: string, no: number, pivot: PivotTable, keys: readonly string[] }
@@ -73,10 +80,11 @@ function namesOf (columns: readonly TableColumn[]): string {
 }
 
 /**
- * Gives records of a slice the members back that they had. Rows of the pivot table that stay are left alone, unless
- * their order is kept.
+ * Restores the members that records of a slice had. Pivot rows of members that stay are not written, unless the table
+ * keeps an order.
  *
- * Input: the job that is undone, how many values its images have, which of them is this field's, the records' stored keys.
+ * Input: the slice, the undone job, how many values its images have, which of them is this field's, the stored keys of the
+ * records. No output.
  */
 export async function restoreMembers (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice,

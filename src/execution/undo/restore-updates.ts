@@ -1,3 +1,5 @@
+// The records of an undone update: their values before it, set again.
+
 import type { ColumnValue } from '../../entities/columns.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
@@ -8,10 +10,10 @@ import { isCurrentValue, type ImageColumn } from './image-column.ts'
 import { imageRows, imagesOfSlice } from './images.ts'
 
 /**
- * Gives those of a slice's records their old values back that still have what the job wrote.
+ * Restores the columns of the slice's records that still have what the job wrote.
  *
- * Input: the job that is undone, what it could change, and what every update touches beside that.
- * Output: the stored keys of these records. Those of which only members are to be given back are locked for that, and not written.
+ * Input: the slice, the undone job, the columns of its images, further columns and assignments that every update sets.
+ * Output: the stored keys of these records. Where only members are to be restored, a record is locked and not written.
  */
 export async function restoreColumns (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice,
@@ -56,10 +58,9 @@ export interface RestoredRecord {
 }
 
 /**
- * Gives records of a slice those old values back that were not kept as they were on their way through an entity, such as
- * microseconds; usually there are none.
+ * Restores in SQL the values that lose precision in an entity, such as microseconds; usually there are none.
  *
- * Input: the job that is undone, the columns of its images, the records, and what else is to be set where one is written.
+ * Input: the slice, the undone job, the columns of its images, the records, further assignments for each written record.
  * Output: the stored keys of the records that were written.
  */
 export async function restoreExactly (

@@ -22,8 +22,8 @@ export interface UndoSource {
   user: RuleContext['user']
 }
 
-/** Gives records the values back that an update wrote over, in the way in which the resource is updated. */
-export function undoUpdateWriter (engine: Engine, resource: EngineResource, undone: UndoSource): Writer {
+/** Restores the values that an update has overwritten, in the way in which the resource is updated. */
+export function undoUpdateWriter (engine: Pick<Engine, 'tables'>, resource: EngineResource, undone: UndoSource): Writer {
   return resource.writing.update.way === 'entity' ? entityUndoWriter(engine.tables, resource, undone) : setUndoWriter(engine.tables, resource, undone)
 }
 
@@ -39,14 +39,14 @@ function setUndoWriter (tables: Tables, resource: EngineResource, { jobId, set }
         if (column.kind === 'members') await restoreMembers(sql, tables, resource, slice, { jobId, count: columns.length, index, pivot: column.pivot, keys })
       }
       if (keys.length === slice.to - slice.from + 1) return { unchanged: [], missing: [], refused: [] }
-      // What is there, and was not given back, has been changed.
+      // A record that exists and was not restored has been changed since.
       const { unchanged, missing } = await readUnwritten(sql, tables, resource, slice, keys)
       return { unchanged: [], missing, refused: unchanged.map(changedSince) }
     }
   }
 }
 
-/** Hooks, subscribers and rules have their say in an undo as in the update. */
+/** Hooks, subscribers and rules run in an undo as in the update. */
 function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, set, user }: UndoSource): Writer {
   return entityChangeWriter(tables, resource, {
     fields: Object.keys(set),
@@ -55,24 +55,24 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
     async prepare ({ sql }, em, slice) {
       const columns = imageColumns(resource, em, set)
       const images = new Map((await readImages(sql, tables, resource, slice, { jobId, columns })).map((image) => [image.place, image]))
-      const words = comparableValues(em, resource, columns)
+      const valuesOf = comparableValues(em, resource, columns)
       const held = new Map<AnyEntity, unknown[]>()
       return {
         refused: [...images.values()].filter(({ isChanged }) => isChanged).map(({ place }) => changedSince(place)),
         apply: ({ place, entity }) => {
           const isChanged = restoreEntity(em, resource, columns, images.get(place)!, entity)
-          held.set(entity, words(entity))
+          held.set(entity, valuesOf(entity))
           return isChanged
         },
         async finish (changed, written) {
-          // What a hook has made of a value stays, as it would have in the update.
-          const ours = (entity: AnyEntity) => words(entity).map((word, index) => isDeepStrictEqual(word, held.get(entity)![index]))
+          // A value that a hook has changed stays, as it would have in the update.
+          const untouched = (entity: AnyEntity) => valuesOf(entity).map((value, index) => isDeepStrictEqual(value, held.get(entity)![index]))
           const settled: AnyEntity[] = []
           for (const records of Map.groupBy(changed, ({ entity }) => written.has(entity)).values()) {
             const assignments = written.has(records[0]!.entity) ? [] : touchedColumns(resource, em, set).assignments
             const byKey = new Map(records.map(({ place, entity }) => [images.get(place)!.key, entity]))
             const keys = await restoreExactly(sql, tables, resource, slice, {
-              jobId, columns, assignments, records: [...byKey].map(([key, entity]) => ({ key, isUntouched: ours(entity) }))
+              jobId, columns, assignments, records: [...byKey].map(([key, entity]) => ({ key, isUntouched: untouched(entity) }))
             })
             settled.push(...keys.map((key) => byKey.get(key)!))
           }
@@ -84,20 +84,19 @@ function entityUndoWriter (tables: Tables, resource: EngineResource, { jobId, se
 }
 
 /**
- * Brings deleted records back as they were, with their rows in pivot tables. No hook runs: nothing is created that was
- * not there.
+ * Inserts deleted records again as they were, with their rows in pivot tables. No hook runs: these are not new records.
  */
-export function undoDeleteWriter (engine: Engine, resource: EngineResource, { jobId }: UndoSource): Writer {
+export function undoDeleteWriter (engine: Pick<Engine, 'orm' | 'entityTables' | 'tables'>, resource: EngineResource, { jobId }: UndoSource): Writer {
   const { tables } = engine
   return {
     fields: [],
     lock: 'UPDATE',
     async write ({ sql }, slice) {
       const records = await restoreRecords(sql, tables, resource, slice, jobId)
-      const keys = records.filter(({ is_back: isBack }) => isBack).map(({ key }) => key)
+      const keys = records.filter(({ is_restored: isRestored }) => isRestored).map(({ key }) => key)
       const { pivots } = await referrersOf(engine, sql, resource)
       for (const pivot of pivots) await restorePivotRows(sql, tables, resource, { jobId, no: slice.no, pivot, keys })
-      const refused = records.filter(({ is_back: isBack }) => !isBack).map(({ place, took_others: tookOthers }) => tookOthers ? cascadedWithIt(place) : changedSince(place))
+      const refused = records.filter(({ is_restored: isRestored }) => !isRestored).map(({ place, took_others: tookOthers }) => tookOthers ? cascadedWithIt(place) : changedSince(place))
       return { unchanged: [], missing: [], refused }
     }
   }

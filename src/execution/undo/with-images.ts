@@ -7,8 +7,8 @@ import { imageColumns, currentValueSql } from './image-column.ts'
 import { isWithin, referrersOf, refersTo, type Referrers } from './referrers.ts'
 import { recordAfterImages, insertBeforeImages } from './images.ts'
 
-/** Lets a writer write as it does, and keeps what the records were before and are afterwards, in the same transaction. */
-export function withUpdateImages ({ tables }: Engine, resource: EngineResource, writer: Writer, { jobId, set }: { jobId: string, set: Record<string, unknown> }): Writer {
+/** Wraps a writer so that the values before and after it are stored as images, in the same transaction. */
+export function withUpdateImages ({ tables }: Pick<Engine, 'tables'>, resource: EngineResource, writer: Writer, { jobId, set }: { jobId: string, set: Record<string, unknown> }): Writer {
   return {
     ...writer,
     async write (transaction, slice, onDone) {
@@ -23,7 +23,7 @@ export function withUpdateImages ({ tables }: Engine, resource: EngineResource, 
 }
 
 /** The same for deletes: the whole record, and its rows in pivot tables, as JSON. */
-export function withDeleteImages (engine: Engine, resource: EngineResource, writer: Writer, jobId: string): Writer {
+export function withDeleteImages (engine: Pick<Engine, 'orm' | 'entityTables' | 'tables'>, resource: EngineResource, writer: Writer, jobId: string): Writer {
   let document: string | undefined
   return {
     ...writer,
@@ -37,9 +37,9 @@ export function withDeleteImages (engine: Engine, resource: EngineResource, writ
 }
 
 /**
- * SQL: record `t` as `{ row, pivots, tookOthers }`. The row has each value as text, which says more than JSON would: of a
- * document that is null, of an array's bounds, of types that are made JSON in a way of their own. The last says that other
- * records refer to this one: whatever becomes of them when it is deleted, is not kept.
+ * SQL: record `t` as `{ row, pivots, tookOthers }`. The row has each value as text, which round-trips where JSON does not: a
+ * document that is null, the bounds of an array, types with a JSON cast of their own. `tookOthers`: other records refer to
+ * this one, and what its deletion does to them is not stored.
  */
 function deletedRecordSql (resource: Resource, { pivots, others }: Referrers, columns: readonly string[]): string {
   const row = `json_object(ARRAY[${columns.map(quoteText).join(', ')}]::text[], ARRAY[${columns.map((name) => `t.${quote(name)}::text`).join(', ')}]::text[])`

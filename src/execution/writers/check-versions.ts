@@ -8,7 +8,7 @@ import type { Slice, SliceOutcome, Writer } from '../../engine/writer.ts'
 /**
  * Leaves records alone that have changed since they were selected with their versions, whichever writer writes the others: in the
  * same statement, and under the same savepoint, in which they are locked.
- * @param staleIs `skipped`: the rest is written. `failed`: the job ends at it.
+ * @param staleIs `skipped`: all other records are written. `failed`: the job ends at it.
  */
 export function guardVersions (tables: Tables, resource: EngineResource, writer: Writer, staleIs: 'skipped' | 'failed'): Writer {
   const version = resource.meta.props.find((prop: EntityProperty) => prop.version)

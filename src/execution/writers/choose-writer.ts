@@ -65,11 +65,11 @@ function inheritance ({ className, root }: EntityMetadata): string[] {
 
 function listeners (operation: Operation, classes: readonly EntityMetadata[], subscribers: Iterable<EventSubscriber>): string[] {
   const hooks = classes.flatMap(({ className, hooks }) => events[operation].filter((event) => (hooks[event]?.length ?? 0) > 0).map((event) => `${className} has a ${event} hook`))
-  const heard = [...subscribers].flatMap((subscriber) => {
+  const listening = [...subscribers].flatMap((subscriber) => {
     const event = [...events[operation], ...events.flush].find((event) => event in subscriber)
     return event !== undefined && isAbout(subscriber, classes) ? [`${subscriber.constructor.name} listens to ${event}`] : []
   })
-  return [...hooks, ...heard]
+  return [...hooks, ...listening]
 }
 
 /** A subscriber that names no entities listens to all. */

@@ -40,7 +40,7 @@ export async function loadSlice (
   return entities.map((loaded, index) => ({ place: locked[index]!.place, entity: loaded }))
 }
 
-/** The entities whose tables have the rest of a record's columns, where each class has a table of its own. */
+/** The entities whose tables have a record's inherited columns, where each class has a table of its own. */
 function ancestorsOf ({ tptParent }: EntityMetadata): EntityMetadata[] {
   return tptParent === undefined ? [] : [tptParent, ...ancestorsOf(tptParent)]
 }

@@ -1,3 +1,5 @@
+// The members of to-many fields: rows of a pivot table.
+
 import type { Resource } from '../../entities/resource.ts'
 import type { Pivot } from './members.ts'
 import type { Slice } from '../../engine/writer.ts'
@@ -5,14 +7,14 @@ import { sliceValues, inSlice } from './slices.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 
-/** Where members are changed: the records of a slice, in a pivot table. */
+/** The pivot rows to change: those of a slice's records, in one pivot table. */
 export interface MembersAt {
   resource: Resource
   slice: Slice
   pivot: Pivot
 }
 
-/** SQL: the members that were given, in their order, as rows `m (member, place)`. It takes the parameter $5. */
+/** SQL: the given members, in their order, as rows `m (member, place)`. It takes the parameter $5. */
 export const givenMembers = 'jsonb_array_elements($5::jsonb) WITH ORDINALITY AS m (member, place)'
 
 /** The parameters of the slice, and $5. */
@@ -31,11 +33,11 @@ export function isAbout ({ key }: Resource, { own }: Pivot, alias: string): stri
 }
 
 /**
- * Gives every record of a slice the members that it does not have yet, in the order in which they are given. The
- * records are locked first, as the foreign key would: one that is deleted meanwhile gets none.
+ * Adds to every record of a slice the given members that it lacks, in the given order. The records are locked first, as
+ * the foreign key would: one that is deleted meanwhile is left out. Not every pivot table has a unique key over both
+ * sides, so ON CONFLICT alone would not find the present members.
  *
- * Not every pivot table has a unique key over both sides, so a conflict alone does not show who is a member.
- * Output: the stored keys of the records that got one.
+ * Input: the slice, the members' keys. Output: the stored keys of the records that gained a member.
  */
 export async function addMembers (
   sql: Sql, tables: Tables, { resource, slice, pivot }: MembersAt, members: readonly (readonly string[])[]
@@ -63,8 +65,9 @@ export async function addMembers (
 }
 
 /**
- * Takes members from every record of a slice: the given ones, or (`others`) all but these.
- * Output: the stored keys of the records that lost one.
+ * Removes members from every record of a slice: the given ones, or (`others`) all but these.
+ *
+ * Input: the slice, the members' keys. Output: the stored keys of the records that lost a member.
  */
 export async function removeMembers (
   sql: Sql, tables: Tables, { resource, slice, pivot }: MembersAt, { members, others }: { members: readonly (readonly string[])[], others: boolean }
@@ -82,9 +85,10 @@ export async function removeMembers (
 }
 
 /**
- * Takes all members from those records of a slice that have the given ones in another order, so that they can be added
- * again in this one.
- * Output: the stored keys of these records.
+ * Removes all members of the records of a slice that have the given ones in another order, so that they can be added
+ * again in the given order.
+ *
+ * Input: the slice, the members' keys in their order. Output: the stored keys of these records.
  */
 export async function removeDisordered (
   sql: Sql, tables: Tables, { resource, slice, pivot }: MembersAt, members: readonly (readonly string[])[]

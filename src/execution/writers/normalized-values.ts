@@ -13,11 +13,11 @@ export async function normalizedValues (sql: Sql, em: EntityManager, resource: R
   const { meta } = resource
   const columns = columnsOf(resource, em, Object.fromEntries(Object.entries(set).filter(([name, value]) => value !== null && isPlain(meta.properties[name as never] as EntityProperty))))
     .filter(({ type }) => hasCanonicalText(type))
-  const told = await readNormalized(sql, columns)
-  return new Map(columns.map(({ property }, index) => [property, told[`v${index}`]]))
+  const normalized = await readNormalized(sql, columns)
+  return new Map(columns.map(({ property }, index) => [property, normalized[`v${index}`]]))
 }
 
-/** Instants are `Date`s, which are the same in all words. */
+/** Instants are `Date`s, which have one representation only. */
 function isPlain ({ kind, customType, runtimeType }: EntityProperty): boolean {
   return kind === 'scalar' && runtimeType !== 'Date' && (customType === undefined || Type.getOrmType(customType.constructor) !== undefined)
 }

@@ -59,7 +59,7 @@ export function rowCodeOf (error: unknown): RowCode | undefined {
   if (routine === 'exec_stmt_raise' || raisedByFunctions.test(state)) return 'raised_by_trigger'
   // Other data exceptions and integrity violations: a check, a domain or a generated column could not take the value.
   if (/^2[23]/.test(state)) return 'check_violation'
-  // With another code only what was raised inside of a function is about a record; the rest is about the statement.
+  // With another code only what was raised inside of a function is about a record; other errors are about the statement.
   return where === undefined ? undefined : 'raised_by_trigger'
 }
 
@@ -68,7 +68,7 @@ export function rowErrorOf (error: PowercrudError): RowError {
   return { code: error.code as RowCode, message: error.message, ...fieldMember(error.errors?.[0]?.path || undefined) }
 }
 
-/** Tells errors in the words of the application where it has some; knows what it once looked up. */
+/** Describes errors by the messages of the application where it has any; caches the constraints that it has read. */
 export interface RowErrorDescriber {
   describe (sql: Sql, error: unknown): Promise<RowError>
 }

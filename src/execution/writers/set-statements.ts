@@ -1,3 +1,5 @@
+// The records of a slice, written in one statement each.
+
 import { differs } from '../../entities/column-type.ts'
 import type { ColumnValue } from '../../entities/columns.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -7,10 +9,10 @@ import type { Slice } from '../../engine/writer.ts'
 import { inSlice, sliceValues } from './slices.ts'
 
 /**
- * Sets columns of the slice's records that differ from them, in one statement.
+ * Updates the slice's records that differ from the requested values.
  *
- * Input: the columns asked for, those touched beside them, and assignments without a value.
- * Output: how many records were written, and their keys where that was not the whole slice.
+ * Input: the slice, the requested columns, further columns that every update sets, and assignments without a value.
+ * Output: how many records were written, and their keys unless that was the whole slice.
  */
 export async function updateSlice (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice,
@@ -36,7 +38,11 @@ export async function updateSlice (
   return row!
 }
 
-/** Deletes the slice's records. Output: how many there were, and their keys where that was not the whole slice. */
+/**
+ * Deletes the slice's records.
+ *
+ * Input: the slice. Output: how many records were deleted, and their keys unless that was the whole slice.
+ */
 export async function deleteSlice (
   sql: Sql, tables: Tables, resource: Resource, slice: Slice
 ): Promise<{ written: number, keys: string[] | null }> {

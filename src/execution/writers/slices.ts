@@ -1,3 +1,5 @@
+// The records of a slice: SQL that selects them, the locks on them, and which of them a statement has not written.
+
 import type { Tables } from '../../database/tables.ts'
 import { type RecordKey, recordKeyOf } from '../../entities/record-key.ts'
 import type { Resource } from '../../entities/resource.ts'
@@ -36,7 +38,11 @@ export interface LockedRecord {
   key: string
 }
 
-/** Locks the records of a slice, in the order of their key. Output: those that are there, in that order. */
+/**
+ * Locks the records of a slice, in the order of their key.
+ *
+ * Input: the slice, the strength of the lock. Output: the records that exist, in that order.
+ */
 export async function lockSlice (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<LockedRecord[]> {
   const { table, key } = resource
   return await sql.query<{ place: number, key: string }>(`
@@ -51,7 +57,11 @@ export async function lockSlice (sql: Sql, tables: Tables, resource: Resource, s
     SELECT slice.place::int AS place, locked.key::text AS key FROM locked JOIN slice USING (key) ORDER BY locked.turn`, sliceValues(slice))
 }
 
-/** Locks the rows of a slice's records in the table of a class that theirs extends. */
+/**
+ * Locks the rows of a slice's records in the table of an ancestor class, in the order of their key.
+ *
+ * Input: the ancestor, the slice, the strength of the lock. No output.
+ */
 export async function lockAncestors (
   sql: Sql, tables: Tables, { resource, ancestor, slice, lock }: { resource: Resource, ancestor: EntityMetadata, slice: Slice, lock: RowLock }
 ): Promise<void> {
@@ -61,7 +71,11 @@ export async function lockAncestors (
     WHERE ${key.among('t', sliceKeys(tables, { ...key, kind: resource.key.kind }))} ORDER BY ${key.orderBy('t')} FOR ${lock}`, sliceValues(slice))
 }
 
-/** Locks the records of a slice in the order of their key, as a delete would: from here on no row can come to refer to them. */
+/**
+ * Locks the records of a slice in the order of their key, as a delete would: no further row can refer to them from now on.
+ *
+ * Input: the slice. No output.
+ */
 export async function lockSliceForDelete (sql: Sql, tables: Tables, resource: Resource, slice: Slice): Promise<void> {
   const { table, key } = resource
   await sql.query(`
@@ -69,8 +83,9 @@ export async function lockSliceForDelete (sql: Sql, tables: Tables, resource: Re
 }
 
 /**
- * Which of a slice's records are locked by other transactions right now; locks the rest, without waiting.
- * Output: places within the chunk.
+ * Finds which of a slice's records other transactions have locked now; locks all others, without waiting.
+ *
+ * Input: the slice, the strength of the lock. Output: places within the chunk.
  */
 export async function findLockedRecords (sql: Sql, tables: Tables, resource: Resource, slice: Slice, lock: RowLock): Promise<number[]> {
   const { table, key } = resource
@@ -88,10 +103,10 @@ export async function findLockedRecords (sql: Sql, tables: Tables, resource: Res
 }
 
 /**
- * Which of a slice's records were not written: those that are there had the values already, the others are missing.
- * A statement of its own after the write, so that it sees what others committed while the write waited for them.
+ * Reads which of a slice's records were not written: those that exist had the values already, the others are missing.
+ * A statement of its own after the write, so that it sees what other transactions committed while the write waited for them.
  *
- * Input: the keys that were written. Output: places within the chunk.
+ * Input: the slice, the keys that were written. Output: places within the chunk.
  */
 export async function readUnwritten (
   sql: Sql, tables: Tables, { table, key, ofClass }: Resource, slice: Slice, written: readonly string[]
@@ -109,6 +124,6 @@ export async function readUnwritten (
     )
     SELECT array_agg(place ORDER BY place) FILTER (WHERE found) AS unchanged,
       array_agg(place ORDER BY place) FILTER (WHERE NOT found) AS missing
-    FROM (SELECT place::int, key IN (SELECT key FROM present) AS found FROM unwritten) AS told`, [...sliceValues(slice), written])
+    FROM (SELECT place::int, key IN (SELECT key FROM present) AS found FROM unwritten) AS sought`, [...sliceValues(slice), written])
   return { unchanged: row!.unchanged ?? [], missing: row!.missing ?? [] }
 }

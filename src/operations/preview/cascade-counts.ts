@@ -31,7 +31,7 @@ export async function countReferring (
   const stays = (row: string, number: number) => ` AND NOT ${isAmong('deleted', row, number)}${isUnseen(row, number)}`
   const counted = references.map((reference, index) => `
     SELECT ${index}::int AS reference, count(DISTINCT (met.part, met.place))::int AS count
-    FROM deleted g CROSS JOIN LATERAL (
+    FROM deleted d CROSS JOIN LATERAL (
       SELECT c.tableoid AS part, c.ctid AS place
       ${referring(named, reference)}${isOther('c', reference.to)}${reference.effect === 'cascade' ? '' : stays('c', reference.to)}
     ) met`)
