@@ -141,29 +141,29 @@ export type LaunchPlan = typeof launchPlan extends fc.Arbitrary<infer Plan> ? Pl
 
 const edited = object({ status, priority, notes, owner: fc.option(fc.integer({ min: 1, max: 3 })) }, { requiredKeys: [] })
 
-/** What becomes of a record that a job has written. */
+/** A change to a record that a job has written. */
 const since = object({ place: fc.nat({ max: 20 }), how: fc.constantFrom('edited' as const, 'removed' as const, 'replaced' as const), set: edited, record })
 
-const patientPlan = object({
+const waitingPlan = object({
   ids: fc.array(id, { minLength: 1, maxLength: 3 }), order, onError: manners.onError, side: manners.side
 }).map(({ ids, ...plan }): LaunchPlan => ({ ...plan, selection: { kind: 'ids', ids }, scope: undefined, here: false, onConflict: 'wait' }))
 
-/** What happens to a worker while it stands in its transaction. */
-export const mishaps = [
+/** Faults of a worker that is blocked in its transaction. */
+export const workerFaults = [
   'nothing', 'backendEnded', 'requeuedAndDone', 'requeued', 'reclaimed', 'fenced', 'superseded', 'cancelled', 'cancelledAndDied', 'stopped'
 ] as const
-export type Mishap = typeof mishaps[number]
+export type WorkerFault = typeof workerFaults[number]
 
 /** One of a job's records, or the end of one of its chunks. */
-const standing = { at: fc.constantFrom('record' as const, 'record' as const, 'chunk' as const), place: fc.nat({ max: 30 }) }
+const placeInJob = { at: fc.constantFrom('record' as const, 'record' as const, 'chunk' as const), place: fc.nat({ max: 30 }) }
 
 export const steps = {
   launch: launchPlan,
-  /** Some who want a few records each, and wait for them. */
-  line: object({ plans: fc.array(patientPlan, { minLength: 2, maxLength: 4 }) }),
+  /** Launches for a few records each, which wait for them. */
+  waiting: object({ plans: fc.array(waitingPlan, { minLength: 2, maxLength: 4 }) }),
   /** Two servers launch at the same time. */
   race: object({ one: launchPlan, other: launchPlan }),
-  /** The connection is lost in the middle of a launch, which is asked for again with the same Idempotency-Key. */
+  /** The connection is lost in the middle of a launch, which is retried with the same Idempotency-Key. */
   brokenLaunch: object({ plan: launchPlan, cut }),
   preview: object({ selection, order, scope, side: manners.side }),
   execute: object({ which, isOther: fc.constantFrom(false, false, false, true), here, ...manners }),
@@ -175,15 +175,15 @@ export const steps = {
   undo: object({ which, anyJob: seldom(fc.constant(true)), written: launchPlan, since: fc.array(since, { maxLength: 2 }), twice: seldom(fc.constant(true)), side: manners.side }),
   cancel: object({ which }),
   work: object({ which, side: manners.side }),
-  /** One delivery comes to two workers. */
+  /** Two workers receive one delivery. */
   workTwice: object({ which }),
   workOnAll: object({}),
-  /** Something happens while a worker stands at one of its records, or at the end of one of its chunks. */
-  mishap: object({ which, side: manners.side, mishap: fc.constantFrom(...mishaps), ...standing }),
+  /** A fault while a worker is blocked at one of its records, or at the end of one of its chunks. */
+  workerFault: object({ which, side: manners.side, fault: fc.constantFrom(...workerFaults), ...placeInJob }),
   /** A worker that claims a job, and dies. */
   dieAtOnce: object({ which }),
-  /** The process of a worker is killed in its transaction; a sweep finds out, or the next worker does. */
-  kill: object({ which, ...standing, isSwept: fc.boolean() }),
+  /** The process of a worker is killed in its transaction; a sweep recovers its job, or the next worker does. */
+  kill: object({ which, ...placeInJob, isSwept: fc.boolean() }),
   /** A worker's connections break, one at any moment. */
   brokenWork: object({ which, cut }),
   edit: object({ id, set: edited }),
@@ -196,7 +196,7 @@ export const steps = {
 
 const weights: Record<keyof typeof steps, number> = {
   launch: 10,
-  line: 3,
+  waiting: 3,
   race: 2,
   brokenLaunch: 2,
   preview: 2,
@@ -207,7 +207,7 @@ const weights: Record<keyof typeof steps, number> = {
   work: 4,
   workTwice: 1,
   workOnAll: 2,
-  mishap: 8,
+  workerFault: 8,
   dieAtOnce: 1,
   kill: 1,
   brokenWork: 4,
@@ -228,11 +228,11 @@ const step = fc.oneof(...Object.entries(steps).map(([name, plan]) => ({
   arbitrary: (plan as fc.Arbitrary<unknown>).map((plan) => ({ step: name, plan }) as Step)
 })))
 
-/** A table, and what happens to it. */
+/** The records of a table, and the steps of a test. */
 export const scenario = object({
   records,
-  // Without a job at first most of the others have nothing to do.
+  // Without a job at first most of the other steps would do nothing.
   first: launchPlan.map((plan): Step => ({ step: 'launch', plan: { ...plan, here: false } })),
-  rest: fc.array(step, { maxLength: 12, size: 'max' })
-}).map(({ records, first, rest }) => ({ records, steps: [first, ...rest] }))
+  following: fc.array(step, { maxLength: 12, size: 'max' })
+}).map(({ records, first, following }) => ({ records, steps: [first, ...following] }))
 export type Scenario = typeof scenario extends fc.Arbitrary<infer Made> ? Made : never

@@ -4,7 +4,7 @@
 // A new kind of step has an arbitrary in `steps` of arbitraries.ts, and what it does to model and world in play.ts.
 //
 // An ordinary run plays the same scenarios each time: what fails was broken by what was changed.
-// MODEL_RUNS: how many others, of a seed that nobody knows, without a limit in time; give tap -t0 with it.
+// MODEL_RUNS: how many others, of a random seed, without a time limit; give tap -t0 with it.
 // MODEL_SEED, MODEL_PATH: plays the scenario again that a failure names.
 
 import fc from 'fast-check'

@@ -38,10 +38,10 @@ async function compareJobs ({ jobs }: Model, { client, results }: World): Promis
     // What a job has ended with stays.
     if (compared.has(expected.id)) continue
     if (!isLiving(expected)) compared.add(expected.id)
-    const told = (await results(row)).map(({ index, id, outcome, code }) => ({ index, id, outcome, ...(code !== undefined && { code }) }))
-    deepEqual(told, resultsOf(expected), `what became of the records of job ${jobs.indexOf(expected)}`)
-    equal(told.length, total, 'each record is told of once')
-    if (!isLiving(expected)) equal(processedOf(row), told.filter(({ outcome }) => outcome !== 'unprocessed').length, 'what counts as processed')
+    const actual = (await results(row)).map(({ index, id, outcome, code }) => ({ index, id, outcome, ...(code !== undefined && { code }) }))
+    deepEqual(actual, resultsOf(expected), `the results of job ${jobs.indexOf(expected)}`)
+    equal(actual.length, total, 'each record has one result')
+    if (!isLiving(expected)) equal(processedOf(row), actual.filter(({ outcome }) => outcome !== 'unprocessed').length, 'the number of processed records')
   }
 }
 

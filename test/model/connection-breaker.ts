@@ -18,7 +18,7 @@ export interface Cutter {
   disarm (): boolean
 }
 
-/** Stands between a client and its PostgreSQL, and cuts a connection where it is told to: before a statement comes to the server, or before its answer comes back. */
+/** A proxy before PostgreSQL that cuts a connection at the armed point: before a statement arrives, or before its response returns. */
 export async function createCutter (t: TestScope, serverUrl: string): Promise<Cutter> {
   const url = new URL(serverUrl)
   const target = { host: url.hostname, port: Number(url.port) }

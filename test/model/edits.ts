@@ -42,7 +42,7 @@ export async function removeStep (situation: Situation, { id }: PlanOf<'remove'>
   equal(passed, typeof remove(situation.model.records, id) === 'string', 'the model knows what the table refuses')
 }
 
-/** One that somebody belongs to stays. */
+/** Deletes an owner, unless items refer to it. */
 export async function removeOwnerStep (situation: Situation, { id }: PlanOf<'removeOwner'>): Promise<void> {
   const { items, owners } = situation.model.records
   if ([...items.values()].some(({ owner }) => owner === id)) return

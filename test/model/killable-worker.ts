@@ -1,4 +1,4 @@
-// A worker in a process of its own, to be killed: it does the deliveries that it is told, and tells when it has let go of them.
+// A worker in a process of its own, to be killed: it receives deliveries by IPC, and reports the outcome of each.
 
 import { MikroORM } from '@mikro-orm/postgresql'
 import { entities } from '../fixtures/entities.ts'

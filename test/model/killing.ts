@@ -9,21 +9,21 @@ import { afterLease } from './recover.ts'
 import { beside, type Situation } from './situation.ts'
 import { queuedJob, workOn } from './working.ts'
 
-/** A worker dies in its transaction, with nobody to tell: of what was not committed nothing is there. */
+/** A worker is killed in its transaction: what it had not committed is rolled back. */
 export async function killStep (situation: Situation, { which, at: kind, place: number, isSwept }: PlanOf<'kill'>): Promise<void> {
   const { model, world } = situation
-  const { engines: { far }, mortals, stand } = world
+  const { engines: { far }, killableWorkers, blockingPoint } = world
   const job = queuedJob(situation, which)
   if (job === undefined) return
   const place = await placeOf(situation, job, kind, number)
   if (place === undefined || (job.deaths === 2 && !isSwept)) return workOn(situation, job, 'far')
 
-  const worker = await mortals.spare()
-  await stand.close(place.standing)
+  const worker = await killableWorkers.spare()
+  await blockingPoint.close(place.blockAt)
   try {
     let isOver = false
     const working = worker.work(job).finally(() => { isOver = true })
-    await until(async () => isOver || (await stand.standing()).length > 0, { intervalMs: 2, what: 'a worker that stands still, or has ended' })
+    await until(async () => isOver || (await blockingPoint.blockedBackends()).length > 0, { intervalMs: 2, what: 'a worker that is blocked, or has ended' })
     if (isOver) {
       deepEqual(await working, { done: true })
       perform(model, job)
@@ -39,12 +39,12 @@ export async function killStep (situation: Situation, { which, at: kind, place: 
       die(model, job)
     } else {
       const anothers = await claimedByAnother(world, job, () => beside(situation, work(far, job)))
-      await stand.open()
+      await blockingPoint.open()
       deepEqual(await anothers.working, { done: true })
       job.deaths += 1
       perform(model, job)
     }
   } finally {
-    await stand.open()
+    await blockingPoint.open()
   }
 }

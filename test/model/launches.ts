@@ -53,7 +53,7 @@ function request ({ world: { engines } }: Situation, side: Side, { resource, sel
   })
 }
 
-/** What a launch comes to: a job, or why there is none. Other errors are nobody's answer. */
+/** The outcome of a launch: a job, or the code of its refusal. Other errors fail the test. */
 export async function answerOf (launching: Promise<{ id: string }>): Promise<Answer> {
   try {
     return { id: (await launching).id }
@@ -86,11 +86,11 @@ export async function launchStep (situation: Situation, plan: PlanOf<'launch'>):
   agree(launch(situation.model, order, plan.here), answer)
 }
 
-export async function lineStep (situation: Situation, { plans }: PlanOf<'line'>): Promise<void> {
+export async function waitingLaunchesStep (situation: Situation, { plans }: PlanOf<'waiting'>): Promise<void> {
   for (const plan of plans) await launchStep(situation, plan)
 }
 
-/** Whoever was first, the other one has seen it. */
+/** Whichever launch was first, the other one has seen its effect. */
 export async function raceStep (situation: Situation, { one, other }: PlanOf<'race'>): Promise<void> {
   const { model, world } = situation
   const orders = [one, other].map((plan) => launchOf(model, plan))
@@ -101,19 +101,19 @@ export async function raceStep (situation: Situation, { one, other }: PlanOf<'ra
     await compare(after, world)
     return after
   }
-  const first = await firstInLine(situation, answers)
+  const first = await firstByTicket(situation, answers)
   situation.model = first === undefined ? await inTurn(0).catch(() => inTurn(1)) : await inTurn(first)
 }
 
-/** Of two jobs that both wait, nothing but their tickets says who will have its records first. */
-async function firstInLine ({ world: { client } }: Situation, answers: readonly Answer[]): Promise<0 | 1 | undefined> {
+/** The order of two jobs that both wait is known only by their tickets. */
+async function firstByTicket ({ world: { client } }: Situation, answers: readonly Answer[]): Promise<0 | 1 | undefined> {
   const ids = answers.flatMap((answer) => 'id' in answer ? [answer.id] : [])
   if (ids.length < 2) return undefined
   const { rows: [first] } = await client.query<{ id: string }>('SELECT id FROM powercrud.job WHERE id = ANY($1) ORDER BY ticket LIMIT 1', [ids])
   return first!.id === ids[0] ? 0 : 1
 }
 
-/** A client that heard nothing asks again with the same key: there is one job, or none, and the answer says which. */
+/** A client without a response retries with the same key: there is one job or none, as the response says. */
 export async function brokenLaunchStep (situation: Situation, { plan, cut }: PlanOf<'brokenLaunch'>): Promise<void> {
   const { model, world: { cutter } } = situation
   const order = launchOf(model, { ...plan, side: 'near' })
@@ -127,10 +127,10 @@ export async function brokenLaunchStep (situation: Situation, { plan, cut }: Pla
       wasMadeNear = job.replayed
       return job
     }))
-    // The server may not have noticed yet that nobody is there any more.
+    // The server may not have noticed the lost connection yet.
     return 'code' in answer && answer.code === 'idempotency_in_flight' ? undefined : answer
   }
-  const answer = 'code' in first && first.code === 'unavailable' ? await until(again, { what: 'an answer to a launch that is asked for again' }) : first
+  const answer = 'code' in first && first.code === 'unavailable' ? await until(again, { what: 'an answer to a launch that is retried' }) : first
   const launched = launch(model, { ...order, chunkSize: chunkSizes[wasMadeNear ? 'near' : 'far'] }, plan.here)
   agree(launched, answer)
   await recover(situation, 'id' in launched ? launched : undefined, plan.here)
@@ -139,25 +139,25 @@ export async function brokenLaunchStep (situation: Situation, { plan, cut }: Pla
 export async function previewStep (situation: Situation, { side, ...plan }: PlanOf<'preview'>): Promise<void> {
   const { model, world: { engines } } = situation
   const order = launchOf(model, { ...plan, side, onError: 'continue', onConflict: 'fail' })
-  const { operation, selection, ...rest } = request(situation, side, order, {})
+  const { operation, selection, ...common } = request(situation, side, order, {})
   const made = preview(model, order)
-  let told: Awaited<ReturnType<typeof previewBulk>> | undefined
-  const answer = await answerOf(previewBulk(engines[side], { ...rest, operation: operation as 'update' | 'delete', selection: selection as ModelSelection }).then((preview) => {
-    told = preview
+  let previewed: Awaited<ReturnType<typeof previewBulk>> | undefined
+  const answer = await answerOf(previewBulk(engines[side], { ...common, operation: operation as 'update' | 'delete', selection: selection as ModelSelection }).then((preview) => {
+    previewed = preview
     return { id: preview.previewId }
   }))
   agree(made, answer)
-  if (told === undefined || 'code' in made) return
+  if (previewed === undefined || 'code' in made) return
   const taken = new Set(model.jobs.filter(isLiving).flatMap(recordsOf))
   deepEqual({
-    count: told.count,
-    conflicts: told.conflicts.map(({ id }) => id),
-    failures: told.failures.map(({ index, id, code }) => ({ index, id, code }))
+    count: previewed.count,
+    conflicts: previewed.conflicts.map(({ id }) => id),
+    failures: previewed.failures.map(({ index, id, code }) => ({ index, id, code }))
   }, {
     count: sizeOf(made.chunks),
     conflicts: recordsOf(made).filter((id) => taken.has(id)).sort((one, other) => one - other),
     failures: failuresOf(model, made)
-  }, 'what a preview tells')
+  }, 'the contents of a preview')
 }
 
 export async function executeStep (situation: Situation, { which, isOther, here, side, onError, onConflict }: PlanOf<'execute'>): Promise<void> {

@@ -77,7 +77,7 @@ function select (model: Model, { selection, resource, set, scope, chunkSize }: P
   return chunks
 }
 
-/** Nobody could say which one of them was read. */
+/** Whether a record is given with two different versions: it is unknown which one was read. */
 function hasTwoVersions ({ ids, versions }: { ids: number[], versions?: string[] }): boolean {
   return versions !== undefined && ids.some((id, index) => versions[ids.indexOf(id)] !== versions[index])
 }

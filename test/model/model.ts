@@ -2,7 +2,7 @@ import type { JobStatus, OnConflict, OnError } from '../../schemas/job.ts'
 import type { ChangeSet, Records } from './records.ts'
 import type { Chunk, Outcome } from './selection.ts'
 
-/** What is to be done. */
+/** An operation to launch. */
 export interface ModelOrder {
   resource: 'items' | 'entities' | 'ruled' | 'forgetful'
   /** Undefined: a delete. */
@@ -22,7 +22,7 @@ export interface ModelJob extends ModelOrder {
   /** Deliveries, and workers that died over it. */
   n: number
   deaths: number
-  /** The place among the jobs of the one whose writes it takes back. */
+  /** The place among the jobs of the one that it undoes. */
   undoOf: number | undefined
 }
 
@@ -32,7 +32,7 @@ export interface ModelPreview extends ModelOrder {
   isExecuted: boolean
 }
 
-/** All that there is: the records, the jobs in the order of their launch, and the previews. */
+/** The expected state: the records, the jobs in the order of their launch, and the previews. */
 export interface Model {
   records: Records
   jobs: ModelJob[]
@@ -46,7 +46,7 @@ export function isLiving ({ status }: ModelJob): boolean {
   return !terminal.includes(status)
 }
 
-/** The records that a job holds, or stands in line for. */
+/** The records that a job holds or waits for. */
 export function recordsOf ({ chunks }: Pick<ModelJob, 'chunks'>): number[] {
   return chunks.filter(({ excluded }) => excluded === null).flatMap(({ entries }) => entries.map(({ id }) => id))
 }

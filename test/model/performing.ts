@@ -121,7 +121,7 @@ export function cancel (model: Model, job: ModelJob): void {
   end(model, job, 'cancelled', { errorCode: null, counts: counted(job) })
 }
 
-/** Its worker died: another one gets it, or nobody. */
+/** The worker of a job died: the job is queued again, or fails as poisoned. */
 export function die (model: Model, job: ModelJob): void {
   job.deaths += 1
   if (job.deaths >= fatalDeaths) end(model, job, 'failed', { errorCode: 'poisoned', counts: counted(job) })
@@ -131,7 +131,7 @@ export function die (model: Model, job: ModelJob): void {
   }
 }
 
-/** Who waits gets its records in the order of the launches, where nobody holds one of them, or stands before it in line. */
+/** Grants waiting jobs their records in the order of the launches, unless a running job or one that waits longer has them. */
 function grant ({ jobs }: Model): void {
   const ahead = new Set(jobs.filter((job) => isLiving(job) && job.status !== 'waiting').flatMap(recordsOf))
   for (const job of jobs.filter(({ status }) => status === 'waiting')) {

@@ -3,8 +3,8 @@ import type { PlanOf, Scenario, Step, steps as plans } from './arbitraries.ts'
 import { compare } from './compare.ts'
 import { editStep, insertStep, removeLabelStep, removeOwnerStep, removeStep } from './edits.ts'
 import { killStep } from './killing.ts'
-import { brokenLaunchStep, cancelStep, executeStep, launchStep, lineStep, previewStep, raceStep, retryStep } from './launches.ts'
-import { mishapStep } from './worker-faults.ts'
+import { brokenLaunchStep, cancelStep, executeStep, launchStep, waitingLaunchesStep, previewStep, raceStep, retryStep } from './launches.ts'
+import { workerFaultStep } from './worker-faults.ts'
 import { isLiving } from './model.ts'
 import { copyOf } from './records.ts'
 import type { Situation } from './situation.ts'
@@ -15,7 +15,7 @@ import type { World } from './world.ts'
 /** What each kind of step does to the model and to the world. */
 const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<Name>) => Promise<void> } = {
   launch: launchStep,
-  line: lineStep,
+  waiting: waitingLaunchesStep,
   race: raceStep,
   brokenLaunch: brokenLaunchStep,
   preview: previewStep,
@@ -26,7 +26,7 @@ const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<
   work: workStep,
   workTwice: workTwiceStep,
   workOnAll: workOnAllStep,
-  mishap: mishapStep,
+  workerFault: workerFaultStep,
   dieAtOnce: dieAtOnceStep,
   kill: killStep,
   brokenWork: brokenWorkStep,
@@ -38,7 +38,7 @@ const play: { [Name in keyof typeof plans]: (situation: Situation, plan: PlanOf<
   sweep: sweepStep
 }
 
-/** Plays a scenario to its end, at which no job lives any more. After each step the world is what the model says. */
+/** Plays a scenario to its end, at which no job is live. After each step the world agrees with the model. */
 export async function playScenario (world: World, { records, steps }: Scenario): Promise<void> {
   const situation: Situation = { model: { records: copyOf(records), jobs: [], previews: [] }, world, underway: [] }
   await world.reset(records)
@@ -58,5 +58,5 @@ async function playSteps (situation: Situation, steps: readonly Step[]): Promise
     await workOn(situation, job, 'far')
     await compare(situation.model, situation.world)
   }
-  deepEqual(situation.model.jobs.filter(isLiving), [], 'nothing lives for ever')
+  deepEqual(situation.model.jobs.filter(isLiving), [], 'every job has ended')
 }

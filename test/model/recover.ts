@@ -21,8 +21,8 @@ export async function afterLease<Result> (world: World, job: Pick<ModelJob, 'id'
 }
 
 /**
- * Whatever broke, sweeps and another worker bring things to their end. How often a job was delivered on the way, and
- * how many workers it lost, nobody could have foreseen.
+ * Recovers from any fault by sweeps and another worker. How often the job was delivered on the way, and how many workers it
+ * lost, is not predictable.
  */
 export async function recover ({ world }: Situation, expected: ModelJob | undefined, toItsEnd: boolean): Promise<void> {
   if (expected !== undefined) await bringOn(world, expected, toItsEnd)

@@ -5,22 +5,22 @@ import type { DeliveryOutcome } from '../../src/queue/job-queue.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 
 /** A worker in a process of its own. */
-export interface Mortal {
-  /** Resolves to what it tells when it has let go of the job: never, if it is killed before. */
+export interface KillableWorker {
+  /** Resolves to the outcome of the delivery; never, if the process is killed before. */
   work (job: { id: string, n: number }): Promise<DeliveryOutcome>
-  /** Kills it at once, as nothing kills that could be heard. Resolves when it is dead. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill (): Promise<void>
 }
 
-/** Workers that may be killed. A process takes a second to start: the next one is begun when one dies. */
-export interface Mortals {
-  spare (): Promise<Mortal>
+/** Workers that may be killed. A process takes a second to start: the next one starts when one is killed. */
+export interface KillableWorkers {
+  spare (): Promise<KillableWorker>
 }
 
-export function createMortals (t: TestScope, databaseUrl: string): Mortals {
-  let ready: Promise<Mortal>
+export function createKillableWorkers (t: TestScope, databaseUrl: string): KillableWorkers {
+  let ready: Promise<KillableWorker>
   let isOver = false
-  const start = async (): Promise<Mortal> => {
+  const start = async (): Promise<KillableWorker> => {
     const child = fork(new URL('./killable-worker.ts', import.meta.url), [databaseUrl], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const exited = once(child, 'exit')
     t.teardown(async () => {
@@ -31,9 +31,9 @@ export function createMortals (t: TestScope, databaseUrl: string): Mortals {
     await Promise.race([once(child, 'message'), exited.then(([code]) => isOver || fail(`a worker could not be started: it ended with ${code}`))])
     return {
       async work ({ id, n }) {
-        const told = once(child, 'message')
+        const outcome = once(child, 'message')
         child.send({ id, n })
-        return (await told)[0] as DeliveryOutcome
+        return (await outcome)[0] as DeliveryOutcome
       },
       async kill () {
         child.kill('SIGKILL')

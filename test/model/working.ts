@@ -65,7 +65,7 @@ export async function brokenWorkStep (situation: Situation, { which, cut }: Plan
   const { model, world: { engines, cutter } } = situation
   const job = queuedJob(situation, which)
   if (job === undefined) return
-  // One more death, and nobody gets it any more.
+  // One more death would end it as poisoned.
   if (job.deaths === 2) return workOn(situation, job, 'near')
   cutter.arm(cut)
   await work(engines.near, job).catch(() => undefined)

@@ -12,13 +12,13 @@ import { defaultRules, openEngine, type TestEngine } from '../helpers/engine.ts'
 import type { TestScope } from '../helpers/test-scope.ts'
 import { createCutter, type Cutter } from './connection-breaker.ts'
 import { isAgainstRule, type ModelRecord, type Records } from './records.ts'
-import { createMortals, type Mortals } from './worker-processes.ts'
-import { createStand, type Stand } from './blocking-point.ts'
+import { createKillableWorkers, type KillableWorkers } from './worker-processes.ts'
+import { createBlockingPoint, type BlockingPoint } from './blocking-point.ts'
 
 /** Fields that may be written, and filtered on. */
 const bulkFields = ['status', 'priority', 'notes', 'amount', 'owner', 'labels']
 
-/** Their times are long enough that nothing runs out by itself: tests end a lease where they want it to end. */
+/** Long enough that no lease expires by itself: tests end a lease where they need to. */
 export const rules = defaultRules
 
 export const resources = {
@@ -39,9 +39,9 @@ export interface World {
   engines: Record<Side, Engine>
   logged: TestEngine['logged']
   cutter: Cutter
-  stand: Stand
-  mortals: Mortals
-  /** Forgets all jobs, and begins again with these records. */
+  blockingPoint: BlockingPoint
+  killableWorkers: KillableWorkers
+  /** Deletes all jobs, and starts again with these records. */
   reset (records: Records): Promise<void>
   job (id: string): Promise<JobRow>
   results (job: JobRow): Promise<RowResult[]>
@@ -64,8 +64,8 @@ export async function openWorld (t: TestScope): Promise<World> {
     engines: { near: near.engine, far: engine },
     logged: near.logged,
     cutter,
-    stand: await createStand(client),
-    mortals: createMortals(t, database.url),
+    blockingPoint: await createBlockingPoint(client),
+    killableWorkers: createKillableWorkers(t, database.url),
     reset: (records) => reset(client, records),
     job: async (id) => (await readJob(engine.database, engine.tables, id))!,
     async results (job) {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Item } from '../fixtures/entities.ts'
-import { persistenceConfig, Telling } from '../fixtures/recording-persistence.ts'
+import { persistenceConfig, RecordingPersistence } from '../fixtures/recording-persistence.ts'
 import { startScript } from '../helpers/processes.ts'
 import { until } from '../helpers/until.ts'
 import { createWorld } from './world.ts'
@@ -11,7 +11,7 @@ t.test('a persistence class is told the same in the request, in a worker of its 
     options: {
       prefix: 'powercrud',
       worker: { mode: 'separate' },
-      resources: { items: { entity: Item, path: '/items', bulkFields: ['status'], persistence: Telling, persistenceConfig } }
+      resources: { items: { entity: Item, path: '/items', bulkFields: ['status'], persistence: RecordingPersistence, persistenceConfig } }
     }
   })
   const worker = startScript(t, new URL('../fixtures/recording-persistence.ts', import.meta.url), { args: [world.database.url] })

@@ -37,7 +37,7 @@ async function statusesDone () {
   return (await rows<{ id: number }>("SELECT id FROM item WHERE status = 'done' ORDER BY id")).map(({ id }) => id)
 }
 
-t.test('rollback: nothing is changed, one has failed, the rest is unprocessed', async (t) => {
+t.test('rollback: nothing is changed, one has failed, the others are unprocessed', async (t) => {
   await refusing(7_777, 9_000)
   const done = await perform('items', { selection: { all: true }, set: { status: 'done' } })
   t.match(done, {
@@ -59,7 +59,7 @@ t.test('rollback: nothing is changed, one has failed, the rest is unprocessed', 
   t.same(await rows('SELECT count(*)::int FROM powercrud.chunk WHERE living'), [{ count: 0 }], 'the records are free')
 })
 
-t.test('stop: the chunks before stay, one has failed, the rest is unprocessed', async (t) => {
+t.test('stop: the chunks before stay, one has failed, the others are unprocessed', async (t) => {
   await refusing(5_001, 9_000)
   const done = await perform('items', { selection: { all: true }, set: { status: 'done' }, onError: 'stop' })
   t.match(done, {
@@ -76,7 +76,7 @@ t.test('stop: the chunks before stay, one has failed, the rest is unprocessed', 
   t.same(await unwritten(done), [{ key: '5001', outcome: 'failed', code: 'raised_by_trigger', message: '5001 is bad' }])
 })
 
-t.test('continue: all but those at fault are written, and each of these is told', async (t) => {
+t.test('continue: all but the failing records are written, and each of these is reported', async (t) => {
   const bad = [1, 2, 4_999, 5_000, 5_001, 8_123, 12_000]
   await refusing(...bad)
   const done = await perform('items', { selection: { all: true }, set: { status: 'done' }, onError: 'continue' })
@@ -99,7 +99,7 @@ t.test('continue: a delete does the same', async (t) => {
   await rows('DELETE FROM item WHERE id > 20000')
 })
 
-t.test('continue: where every record is refused, every one is told', async (t) => {
+t.test('continue: if all records are refused, each one is reported', async (t) => {
   await refusing(...Array.from({ length: 300 }, (_, index) => index + 1))
   const done = await perform('items', { selection: { filter: { id: { lte: 300 } } }, set: { status: 'done' }, onError: 'continue' })
   t.match(done, { ...counts, status: 'completed_with_errors', failed: 300 })
@@ -143,7 +143,7 @@ t.test('a deadlock with another session is tried again, whole', async (t) => {
   t.same(await rows('SELECT status, notes FROM item WHERE id IN (50, 200)'), Array(2).fill({ status: 'done', notes: 'theirs' }))
 })
 
-t.test('a record that an ordinary transaction holds for too long is told; the others do not wait for long', async (t) => {
+t.test('a record that an ordinary transaction locks for too long is reported; the others do not wait for long', async (t) => {
   await refusing()
   const other = await database.connect()
   await other.query('BEGIN')

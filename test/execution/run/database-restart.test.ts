@@ -29,7 +29,7 @@ for (const onError of ['rollback', 'stop', 'continue'] as const) {
     const ended = await until(async () => {
       const row = await readJob(engine.database, engine.tables, job.id).catch(() => undefined)
       if (row?.finished_at) return row
-      // Whoever came too late for the lease leaves the job to the sweep, and that to another worker.
+      // A worker whose lease has expired leaves the job to the sweep, which leaves it to another worker.
       await cleanup(engine).catch(() => undefined)
       const queued = await readJob(engine.database, engine.tables, job.id).catch(() => undefined)
       if (queued?.status === 'queued') await work(engine, queued).catch(() => undefined)

@@ -24,7 +24,7 @@ t.test('a task does its work in the transaction of its job, and what it answers 
   t.match(viewJob(engine, ended, undefined), { resource: null, operation: 'rename', status: 'succeeded', result: { renamed: 2 }, progress: { percent: 100 }, reason: 'cleaning' })
 })
 
-t.test('a payload is judged at the launch, a task that nobody knows is refused', async (t) => {
+t.test('a payload is validated at the launch, an unknown task is refused', async (t) => {
   const project = defineTask({ name: 'project', payload: Type.Object({ id: Type.Integer() }, { additionalProperties: false }), handler: async ({ id }) => id + 1 })
   const { engine, workOff } = await tasksEngine(t, { tasks: { project } })
   await t.rejects(launchTask(engine, 'project', { id: '7' }), { code: 'validation_failed', errors: [{ path: '/id' }] })
@@ -35,19 +35,19 @@ t.test('a payload is judged at the launch, a task that nobody knows is refused',
   t.equal((await engine.database.query('SELECT 1 FROM powercrud.job')).length, 1)
 })
 
-t.test('a task that throws fails, leaves nothing behind, and tells no secrets', async (t) => {
+t.test('a task that throws fails, is rolled back, and reveals no secrets', async (t) => {
   const breaks = (error: Error): TaskHandler => async (_payload, { em }) => {
     (await em.findOneOrFail(Item, 1)).name = 'half done'
     await em.flush()
     throw error
   }
   const { engine, workOff, idsWhere, logged, living } = await tasksEngine(t, {
-    tasks: { secret: breaks(new RangeError('postgres://u:secret@h')), told: breaks(problem('rule_refused', 'Apollo is closed')) }
+    tasks: { secret: breaks(new RangeError('postgres://u:secret@h')), refused: breaks(problem('rule_refused', 'Apollo is closed')) }
   })
   const secret = await workOff(await launchTask(engine, 'secret', {}, { conflicts: { items: [1, 2] } }))
   t.match(secret, { status: 'failed', error_code: 'task_failed', error_message: 'the task failed' })
   t.match(logged, [{ details: { err: { message: /secret/ } }, message: 'a task failed' }])
-  t.match(await workOff(await launchTask(engine, 'told', {})), { error_message: 'the task failed: Apollo is closed' })
+  t.match(await workOff(await launchTask(engine, 'refused', {})), { error_message: 'the task failed: Apollo is closed' })
   t.same(await idsWhere("name = 'half done'"), [])
   t.equal(await living(), 0)
 })
@@ -173,7 +173,7 @@ t.test('a task that ends its own connection each time is not tried for ever', as
   t.equal(await living(), 0)
 })
 
-t.test('a task that is cancelled is told by its signal, and leaves nothing behind', async (t) => {
+t.test('the signal of a cancelled task aborts, and the task is rolled back', async (t) => {
   const { promise: began, resolve: begin } = Promise.withResolvers<void>()
   const { engine, job, idsWhere, living } = await tasksEngine(t, {
     tasks: {
@@ -195,24 +195,24 @@ t.test('a task that is cancelled is told by its signal, and leaves nothing behin
   t.equal(await living(), 0)
 })
 
-t.test('a task out of time fails; a handler that does not hear it cannot write any more', async (t) => {
+t.test('a task out of time fails; a handler that ignores its signal can write nothing more', async (t) => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  const { promise: tried, resolve: tell } = Promise.withResolvers<unknown>()
+  const { promise: tried, resolve: settle } = Promise.withResolvers<unknown>()
   const { engine, job, idsWhere } = await tasksEngine(t, {
     tasks: {
-      deaf: async (_payload, { em }: TaskContext) => {
+      unresponsive: async (_payload, { em }: TaskContext) => {
         await released
         try {
           (await em.findOneOrFail(Item, 1)).name = 'too late'
           await em.flush()
-          tell('written')
+          settle('written')
         } catch (error) {
-          tell(error)
+          settle(error)
         }
       }
     }
   })
-  const launched = await launchTask(engine, 'deaf', null, { timeout: 0.1 })
+  const launched = await launchTask(engine, 'unresponsive', null, { timeout: 0.1 })
   await work(engine, launched)
   t.match(await job(launched.id), { status: 'failed', error_code: 'task_failed', error_message: 'the task failed: it took longer than 0.1 seconds' })
   release()
@@ -257,19 +257,19 @@ t.test('a handler that waits longer than a lease keeps its transaction', async (
   t.match(await workOff(await launchTask(engine, 'slow', null)), { status: 'succeeded', attempts: 1 })
 })
 
-t.test('progress that a task tells is seen while it runs', async (t) => {
+t.test('the progress that a task reports is visible while it runs', async (t) => {
   const { promise: seen, resolve: goOn } = Promise.withResolvers<void>()
   const { engine, job } = await tasksEngine(t, {
     tasks: {
-      tells: async (_payload, { updateProgress }: TaskContext) => {
-        const tell = updateProgress as (...told: unknown[]) => void
-        for (const wrong of [[Number.NaN, -1], ['many', {}, Symbol('s')], [undefined, 1e300, { no: 'text' }]]) tell(...wrong)
+      reports: async (_payload, { updateProgress }: TaskContext) => {
+        const report = updateProgress as (...values: unknown[]) => void
+        for (const wrong of [[Number.NaN, -1], ['many', {}, Symbol('s')], [undefined, 1e300, { no: 'text' }]]) report(...wrong)
         updateProgress(3.7, 12.2, 'sorting')
         await seen
       }
     }
   })
-  const launched = await launchTask(engine, 'tells', null)
+  const launched = await launchTask(engine, 'reports', null)
   const working = work(engine, launched)
   const view = await until(async () => {
     const now = await viewLive(engine, await job(launched.id))

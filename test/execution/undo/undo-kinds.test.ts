@@ -38,8 +38,8 @@ for (const write of ['set', 'entity'] as const) {
       const assignments = Object.entries(finerValues).map(([column], index) => `"${column}" = $${index + 1}::text::${columns.get(column)!.type}`)
       await rows(`UPDATE field."kind of ""field""" SET ${assignments.join(', ')} WHERE id = ${id}`, Object.values(finerValues).map((texts) => texts[id - 1] ?? texts[0]))
     }
-    const told = Object.keys(finerValues).map((column) => `"${column}"::text`).join(', ')
-    const state = () => rows(`SELECT ${told} FROM field."kind of ""field""" ORDER BY id`)
+    const texts = Object.keys(finerValues).map((column) => `"${column}"::text`).join(', ')
+    const state = () => rows(`SELECT ${texts} FROM field."kind of ""field""" ORDER BY id`)
     const before = await state()
     const set = Object.fromEntries(Object.entries(kindValues).map(([field, [value]]) => [field, write === 'entity' ? value!.entityJson ?? value!.json : value!.json]))
     const done = await perform('kinds', { selection: { all: true }, set })

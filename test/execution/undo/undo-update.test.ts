@@ -1,7 +1,7 @@
 import t from 'tap'
 import { launchUndo } from '../../../src/operations/launch/launch-again.ts'
 import { Item } from '../../fixtures/entities.ts'
-import { Article, heard, hooked } from '../../fixtures/hooked.ts'
+import { Article, hookEvents, hooked } from '../../fixtures/hooked.ts'
 import { seedItems } from '../../fixtures/orm.ts'
 import { openBulk } from '../../helpers/bulk.ts'
 import { until } from '../../helpers/until.ts'
@@ -57,7 +57,7 @@ t.test('only what was written is undone, and only where it still is what the job
 
 for (const resource of ['items', 'entities']) {
   t.test(`a record that appears again while the others are being locked is left alone (${resource})`, async (t) => {
-    const [gone] = await rows('SELECT * FROM item WHERE id = 8')
+    const [deleted] = await rows('SELECT * FROM item WHERE id = 8')
     const done = await perform(resource, { selection: { filter: { id: { gte: 7, lte: 10 } } }, set: { notes: `by ${resource}` } })
     await client.query('DELETE FROM item WHERE id = 8')
     const other = await database.connect()
@@ -65,12 +65,12 @@ for (const resource of ['items', 'entities']) {
     await other.query('SELECT FROM item WHERE id = 10 FOR UPDATE')
     const undoing = undo(done)
     await until(async () => (await rows("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).length > 0, { what: 'an undo that waits' })
-    await client.query('INSERT INTO item SELECT * FROM jsonb_populate_record(NULL::item, $1)', [JSON.stringify(gone)])
+    await client.query('INSERT INTO item SELECT * FROM jsonb_populate_record(NULL::item, $1)', [JSON.stringify(deleted)])
     await other.query('COMMIT')
     const undone = await undoing
     t.match(undone, { status: 'succeeded', succeeded: done.succeeded - 1, failed: 0 })
     t.equal(undone.missing + undone.skipped, 1)
-    t.match(await rows('SELECT notes FROM item WHERE id = 8'), [{ notes: (gone as { notes: string | null }).notes }])
+    t.match(await rows('SELECT notes FROM item WHERE id = 8'), [{ notes: (deleted as { notes: string | null }).notes }])
   })
 }
 
@@ -167,11 +167,11 @@ t.test('hooks and rules have their say in an undo, too', async (t) => {
   const done = await perform('unruled', { selection: { all: true }, set: { title: 'New', slug: 'given', topic: 1, topics: { add: [1, 2] } } })
   t.match(done, { status: 'succeeded', succeeded: 5 })
   await rows("UPDATE article SET title = 'mine' WHERE id = 2; UPDATE article SET stars = 9 WHERE id = 3")
-  heard.length = 0
+  hookEvents.length = 0
   const undone = await undo(done)
   t.match(undone, { ...counts, status: 'succeeded', succeeded: 4, skipped: 1 })
   t.match(await unwritten(undone), [{ key: '2', outcome: 'skipped', code: 'changed_since' }])
-  t.same(heard.filter((what) => what.startsWith('beforeUpdate')), [1, 3, 4, 5].map((id) => `beforeUpdate ${id}`))
+  t.same(hookEvents.filter((what) => what.startsWith('beforeUpdate')), [1, 3, 4, 5].map((id) => `beforeUpdate ${id}`))
   t.same(await state(), [1, 2, 3, 4, 5].map((id) => id === 2
     ? { id, title: 'mine', slug: 'new', topic_id: 1, topics: [1, 2] }
     : { id, title: `old ${id}`, slug: `old ${id}`, topic_id: id, topics: [id] }), 'the slug is what the hook makes of the title, not what it was')

@@ -109,7 +109,7 @@ t.test('where only workers live that differ, a job is abandoned in time, says wh
   const { engine, open, launch, view, living } = await openServer(t)
   const other = (await open({ undo: true })).engine
   const inTwoHours = { now: new Date(Date.now() + 7_200_000) }
-  const told = async (id: string, seen: string) => engine.database.query('UPDATE powercrud.worker SET seen_at = now() + $2::interval WHERE id = $1', [id, seen])
+  const setSeen = async (id: string, seen: string) => engine.database.query('UPDATE powercrud.worker SET seen_at = now() + $2::interval WHERE id = $1', [id, seen])
   const job = await launch()
   await work(other, job)
   t.match(await checkHealth(engine), { status: 'ok', workers: { living: 0, jobsWithout: 1 } })
@@ -117,17 +117,17 @@ t.test('where only workers live that differ, a job is abandoned in time, says wh
   await living('agrees', capabilitiesOf(engine))
   await living('differs', capabilitiesOf(other))
   t.match(await checkHealth(engine), { workers: { living: 2, jobsWithout: 0 } })
-  await told('agrees', '2 hours')
+  await setSeen('agrees', '2 hours')
   t.match(await recoverJobs(engine, inTwoHours), { abandoned: 0 })
-  await told('agrees', '-1 minutes')
-  await told('differs', '2 hours')
+  await setSeen('agrees', '-1 minutes')
+  await setSeen('differs', '2 hours')
   t.match(await checkHealth(engine), { workers: { living: 1, jobsWithout: 1 } })
   t.match(await recoverJobs(engine, inTwoHours), { abandoned: 1 })
   t.match(await view(job), { status: 'failed', error: { code: 'abandoned', message: /no worker took the job up; one left it: .*items.*undo/ } })
   await launch()
 })
 
-t.test('a task that no living worker knows is told, and abandoned alike', async (t) => {
+t.test('a task that no living worker knows is reported, and abandoned alike', async (t) => {
   const { engine, view } = await openServer(t)
   const knowing = { ...engine, tasks: new Map([['sums', { name: 'sums', version: 3, upgrade: undefined, handler: async () => 1, check () {} }]]) }
   const job = await launchTask(knowing, 'sums', null)

@@ -62,13 +62,13 @@ t.test('a worker is in the table while it lives', async (t) => {
   const [entry] = await sql.query(`SELECT * FROM ${tables.worker}`)
   t.match(entry, { id: settings.id, host: /./, pid: process.pid, concurrency: 3, abilities: { resources: { cities: 'as agreed' } }, started_at: Date, seen_at: Date })
 
-  // It tells again at any time, but not while its row is held here.
+  // Its registration may be renewed at any time, but not while its row is locked here.
   const livingAfter = (harm: (held: Sql) => Promise<unknown>) => sql.transaction(async (held) => {
     await harm(held)
     return countLivingWorkers(held, tables, livingMs)
   })
   t.equal(await livingAfter((held) => held.query(`UPDATE ${tables.worker} SET seen_at = now() - interval '1 minute'`)), 0, 'one that is silent does not count')
-  await until(async () => await living() === 1, { what: 'the worker to tell again that it lives' })
+  await until(async () => await living() === 1, { what: 'the worker to renew its registration' })
   t.equal(await livingAfter((held) => removeDeadWorkers(held, tables, { before: new Date(Date.now() + 60_000) })), 0)
   await until(async () => await living() === 1, { what: 'a living worker that was taken for dead' })
 
@@ -122,7 +122,7 @@ t.test('stopping does not wait for ever', async (t) => {
   tellEnd()
 })
 
-t.test('a worker outlives an outage of its table, and tells it once', async (t) => {
+t.test('a worker survives an outage of its table, and reports it once', async (t) => {
   const { url, sql, settings, errors } = await createPlace(t)
   await setConnectable(url, false)
   const worker = await startWorker(settings)

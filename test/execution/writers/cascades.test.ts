@@ -95,7 +95,7 @@ t.test('nothing comes to refer to a record once its children are known', async (
   t.same(await rows('SELECT id FROM phase'), [{ id: 2 }])
 })
 
-t.test('a preview tells it, and locks nothing', async (t) => {
+t.test('a preview reports it, and locks nothing', async (t) => {
   const { engine, hold, rows } = await open(t)
   await hold([5])
   const selection = { ids: [2, 3] }
@@ -111,11 +111,11 @@ t.test('a preview counts what a delete would meet, by foreign key, at any depth'
     CREATE TABLE stamp (id int PRIMARY KEY, chore_id int REFERENCES chore ON DELETE SET NULL, phase_id int REFERENCES phase ON DELETE CASCADE, near_id int REFERENCES phase ON DELETE RESTRICT);
     INSERT INTO budget VALUES (1, 1), (2, 1), (9, 9);
     INSERT INTO stamp VALUES (1, 1, NULL, NULL), (2, 3, 2, 1), (3, NULL, 3, NULL), (4, 5, 9, 3), (9, 19, 9, 9)`)
-  const told = async (ids: number[]) => {
+  const preview = async (ids: number[]) => {
     const selection = { ids }
     return previewBulk(engine, { ...bulkLaunch(engine, 'projects', { selection }), operation: 'delete', selection })
   }
-  const all = await told([1, 2, 3])
+  const all = await preview([1, 2, 3])
   t.same(all.cascades, [
     { table: 'phase', columns: ['project_id'], effect: 'cascade', count: 3 },
     { table: 'budget', columns: ['phase_id'], refersTo: 'phase', effect: 'block', count: 2 },
@@ -123,10 +123,10 @@ t.test('a preview counts what a delete would meet, by foreign key, at any depth'
     { table: 'stamp', columns: ['near_id'], refersTo: 'phase', effect: 'block', count: 1 },
     { table: 'stamp', columns: ['phase_id'], refersTo: 'phase', effect: 'cascade', count: 2 },
     { table: 'stamp', columns: ['chore_id'], refersTo: 'chore', effect: 'set_null', count: 2 }
-  ], 'what goes itself is not in the way, and loses nothing')
+  ], 'rows that are deleted themselves neither block the delete nor lose a reference')
   t.equal(all.cascadesCheckedCount, 3)
   t.match(all.failures, [{ id: 1, code: 'foreign_key_violation' }, { id: 3, code: 'foreign_key_violation' }])
-  t.match(await told([4]), { cascades: [{ table: 'phase', count: 1 }, { table: 'chore', count: 2 }], failures: [] })
+  t.match(await preview([4]), { cascades: [{ table: 'phase', count: 1 }, { table: 'chore', count: 2 }], failures: [] })
 })
 
 t.test('each record counts once, however many of the selected it goes with, and in however many slices these are', async (t) => {
@@ -235,11 +235,11 @@ t.test('members that MikroORM removes together with a record are locked and coun
   await launchBulk(engine, bulkLaunch(engine, 'songs', { selection: { ids: [3] }, set: { title: 'lo' }, runInRequest: 'never' }))
   await launchBulk(engine, bulkLaunch(engine, 'covers', { selection: { ids: [6] }, set: { seen: true }, runInRequest: 'never' }))
   const selection = { ids: [1, 2, 3] }
-  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'genres', { selection }), operation: 'delete', selection })
-  t.match(told.cascades.map(({ table, effect, count }) => `${count} ${table} ${effect}`), [
+  const previewed = await previewBulk(engine, { ...bulkLaunch(engine, 'genres', { selection }), operation: 'delete', selection })
+  t.match(previewed.cascades.map(({ table, effect, count }) => `${count} ${table} ${effect}`), [
     '3 album_genres cascade', '3 album cascade', '6 album_songs cascade', '3 album_genres cascade', '6 song cascade', '6 cover cascade', '6 album_songs cascade'
   ], 'a pivot table has two foreign keys')
-  t.match(told.failures, [{ id: 2, code: 'locked' }, { id: 3, code: 'locked' }])
+  t.match(previewed.failures, [{ id: 2, code: 'locked' }, { id: 3, code: 'locked' }])
   const job = await perform('genres', { selection, onError: 'continue' })
   t.match(job, { status: 'completed_with_errors', succeeded: 1, failed: 2 })
   t.match(await unwritten(job), [{ key: '2', code: 'locked', message: 'songs 3 is locked by another job' }, { key: '3', code: 'locked', message: 'covers 6 is locked by another job' }])

@@ -2,7 +2,7 @@ import { Cascade, defineEntity, p, type EventSubscriber } from '@mikro-orm/core'
 import t from 'tap'
 import { heirsOf } from '../../../src/entities/subclasses.ts'
 import { chooseWriters, type WriterFacts } from '../../../src/execution/writers/choose-writer.ts'
-import { Ear } from '../../fixtures/hooked.ts'
+import { ArticleListener } from '../../fixtures/hooked.ts'
 import { discover, metadataOf } from '../../schemas/discover.ts'
 
 const key = { id: p.integer().primary() }
@@ -68,10 +68,10 @@ t.test('what must run sends an entity to the entity path, for the operation at w
 t.test('subscribers count where they listen to the entity', async (t) => {
   class Loader implements EventSubscriber { onLoad () {} }
   class Flusher implements EventSubscriber { onFlush () {} }
-  t.same(choose(Plain, {}, [new Ear([Reading as never]), new Loader()]), { update: set, delete: set })
-  t.same(choose(Plain, {}, [new Ear([Plain as never])]), { update: entity('Ear listens to afterUpdate'), delete: set })
-  t.same(choose(Plain, {}, [new Ear([])]).update, entity('Ear listens to afterUpdate'))
-  t.same(choose(Middle, {}, [new Ear([Leaf as never])]).update.why, 'Leaf has a beforeUpdate hook; Ear listens to afterUpdate')
+  t.same(choose(Plain, {}, [new ArticleListener([Reading as never]), new Loader()]), { update: set, delete: set })
+  t.same(choose(Plain, {}, [new ArticleListener([Plain as never])]), { update: entity('ArticleListener listens to afterUpdate'), delete: set })
+  t.same(choose(Plain, {}, [new ArticleListener([])]).update, entity('ArticleListener listens to afterUpdate'))
+  t.same(choose(Middle, {}, [new ArticleListener([Leaf as never])]).update.why, 'Leaf has a beforeUpdate hook; ArticleListener listens to afterUpdate')
   t.same(choose(Plain, {}, [new Flusher()]), { update: entity('Flusher listens to onFlush'), delete: entity('Flusher listens to onFlush') })
 })
 

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { performBulk } from '../../../src/operations/launch/perform-bulk.ts'
 import { problem } from '../../../src/errors.ts'
-import { Article, Ear, heard, hooked, Topic } from '../../fixtures/hooked.ts'
+import { Article, ArticleListener, hookEvents, hooked, Topic } from '../../fixtures/hooked.ts'
 import { openBulk } from '../../helpers/bulk.ts'
 import { bulkLaunch } from '../../helpers/engine.ts'
 import { createGate } from '../../helpers/gate.ts'
@@ -13,7 +13,7 @@ const total = 1_000
 
 const bulk = await openBulk(t, {
   entities: hooked,
-  options: { subscribers: [new Ear([Topic as never])] },
+  options: { subscribers: [new ArticleListener([Topic as never])] },
   resources: {
     articles: { entity: Article },
     ruled: {
@@ -21,7 +21,7 @@ const bulk = await openBulk(t, {
       validate: ({ id, title }: { id: number, title: string }, { user, set }: { user: unknown, set: object }) => {
         if (title === 'broken') throw new TypeError('a slip of the pen')
         if (title === 'odd' && id % 2 === 1) throw Object.assign(new Error(`${id} must not be odd`), { field: 'title' })
-        if (title === 'told') return { message: `${JSON.stringify(user)} ${JSON.stringify(set)}`, field: 'title' }
+        if (title === 'context') return { message: `${JSON.stringify(user)} ${JSON.stringify(set)}`, field: 'title' }
         if (title === 'false') return false
       }
     },
@@ -38,13 +38,13 @@ const { database, engine, perform, rows, unwritten } = bulk
 t.beforeEach(async () => {
   await rows('TRUNCATE article, article_topics, comment')
   await rows(`INSERT INTO article (id, title, slug) SELECT n, 'Old ' || n, 'slug ' || n FROM generate_series(1, ${total}) n`)
-  heard.length = 0
+  hookEvents.length = 0
 })
 
 t.test('hooks run for each record, before and after, and what they change is written', async (t) => {
   const job = await perform('articles', { selection: { ids: [1, 2, 3, 5_000] }, set: { title: 'New' } })
   t.match(job, { ...counts, status: 'succeeded', succeeded: 3, missing: 1 })
-  t.same(heard, ['beforeUpdate 1', 'beforeUpdate 2', 'beforeUpdate 3', 'afterUpdate 1', 'afterUpdate 2', 'afterUpdate 3'])
+  t.same(hookEvents, ['beforeUpdate 1', 'beforeUpdate 2', 'beforeUpdate 3', 'afterUpdate 1', 'afterUpdate 2', 'afterUpdate 3'])
   t.same(await rows("SELECT id, slug, version, updated_at > now() - interval '1 minute' AS touched FROM article WHERE title = 'New' ORDER BY id"),
     [1, 2, 3].map((id) => ({ id, slug: 'new', version: 2, touched: true })))
 })
@@ -57,7 +57,7 @@ t.test('a rule judges as strictly as a route: what a body may not say, a record 
 t.test('records that have the values are not written, and no hook runs', async (t) => {
   const job = await perform('articles', { selection: { all: true }, set: { stars: null, topic: null, topics: { remove: [1] } } })
   t.match(job, { ...counts, status: 'succeeded', unchanged: total })
-  t.same(heard, [])
+  t.same(hookEvents, [])
 })
 
 t.test('members alone are a change, though not of the record', async (t) => {
@@ -72,7 +72,7 @@ t.test('members alone are a change, though not of the record', async (t) => {
   t.same(await rows('SELECT id FROM article WHERE topic_id = 4 AND version = 2 ORDER BY id'), [{ id: 1 }, { id: 2 }])
 })
 
-t.test('what a hook throws is told without its words, and logged; the others are written', async (t) => {
+t.test('an error of a hook is reported without its message, and logged; the other records are written', async (t) => {
   const job = await perform('articles', { selection: { all: true }, set: { title: 'refused for 3' }, onError: 'continue' })
   t.match(job, { ...counts, status: 'completed_with_errors', succeeded: total - 1, failed: 1 })
   t.same(await unwritten(job), [{ key: '3', outcome: 'failed', code: 'hook_failed', message: 'a hook of the application failed for the record' }])
@@ -83,7 +83,7 @@ t.test('what a hook throws is told without its words, and logged; the others are
   t.notMatch(rolledBack.error_message, /secret/)
 })
 
-t.test('a hook that refuses in our words is told in them', async (t) => {
+t.test('a hook that throws an error of ours is reported with its code and message', async (t) => {
   const hooks = engine.orm.getMetadata().get(Article).hooks
   const kept = hooks.beforeUpdate
   hooks.beforeUpdate = [() => { throw problem('rule_refused', 'not today', { errors: [{ path: 'title', message: 'not today' }] }) }]
@@ -92,7 +92,7 @@ t.test('a hook that refuses in our words is told in them', async (t) => {
   t.same(await unwritten(job), [{ key: '1', outcome: 'failed', code: 'rule_refused', message: 'not today', field: 'title' }])
 })
 
-t.test('what the database refuses in a flush is told as elsewhere, and found by narrowing', async (t) => {
+t.test('what the database refuses in a flush is reported as elsewhere, and found by bisecting', async (t) => {
   await rows('ALTER TABLE article DROP CONSTRAINT IF EXISTS star_rule; ALTER TABLE article ADD CONSTRAINT star_rule CHECK (stars < 5 OR id NOT IN (77, 650))')
   await rows("COMMENT ON CONSTRAINT star_rule ON article IS 'too many stars'")
   const job = await perform('articles', { selection: { all: true }, set: { stars: 9 }, onError: 'continue' })
@@ -101,7 +101,7 @@ t.test('what the database refuses in a flush is told as elsewhere, and found by 
   t.same(await rows('SELECT DISTINCT version FROM article WHERE stars = 9'), [{ version: 2 }], 'each is written once')
 })
 
-t.test('a rule looks at each changed record, and its words are told', async (t) => {
+t.test('a rule validates each changed record, and its message is reported', async (t) => {
   const run = async (title: string, ids = [1, 2, 3]) => {
     const job = await perform('ruled', { selection: { ids }, set: { title }, onError: 'continue', user: { id: '7', label: 'ada' } })
     return { job, refused: await unwritten(job) }
@@ -111,7 +111,7 @@ t.test('a rule looks at each changed record, and its words are told', async (t) 
   t.same(odd.refused, ['1', '3'].map((key) => ({ key, outcome: 'failed', code: 'rule_refused', message: `${key} must not be odd`, field: 'title' })))
   t.same(await rows("SELECT id FROM article WHERE title = 'odd'"), [{ id: 2 }])
 
-  t.match((await run('told', [1])).refused, [{ code: 'rule_refused', message: '{"id":"7","label":"ada"} {"title":"told"}', field: 'title' }])
+  t.match((await run('context', [1])).refused, [{ code: 'rule_refused', message: '{"id":"7","label":"ada"} {"title":"context"}', field: 'title' }])
   t.match((await run('false', [1])).refused, [{ code: 'rule_refused', message: 'a rule of the application refused the change' }])
   t.match((await run('broken', [1])).refused, [{ code: 'hook_failed', message: 'a hook of the application failed for the record' }])
   const rolledBack = await perform('ruled', { selection: { ids: [2, 4, 5] }, set: { title: 'odd' } })
@@ -129,12 +129,12 @@ t.test('a delete runs hooks, and takes along what belongs to the record, hooks a
   await rows('INSERT INTO comment (id, article_id, answers_id) VALUES (1, 1, NULL), (2, 1, 1), (3, 1, 2), (4, 2, NULL)')
   const job = await perform('articles', { selection: { ids: [1, 3, 9_999] } })
   t.match(job, { ...counts, status: 'succeeded', succeeded: 2, missing: 1 })
-  t.same(heard.filter((event) => event.startsWith('beforeDelete of comment')).sort(), [1, 2, 3].map((id) => `beforeDelete of comment ${id}`))
-  t.same(heard.filter((event) => /^(before|after)Delete \d/.test(event)).sort(), ['afterDelete 1', 'afterDelete 3', 'beforeDelete 1', 'beforeDelete 3'])
+  t.same(hookEvents.filter((event) => event.startsWith('beforeDelete of comment')).sort(), [1, 2, 3].map((id) => `beforeDelete of comment ${id}`))
+  t.same(hookEvents.filter((event) => /^(before|after)Delete \d/.test(event)).sort(), ['afterDelete 1', 'afterDelete 3', 'beforeDelete 1', 'beforeDelete 3'])
   t.same(await rows('SELECT id FROM comment'), [{ id: 4 }])
 })
 
-t.test('a row that somebody else changes meanwhile is waited for, and no version conflicts', async (t) => {
+t.test('a row that another transaction changes meanwhile is waited for, and no version conflicts', async (t) => {
   const gate = await createGate(database, { table: 'powercrud.job', on: 'insert' })
   const other = await database.connect()
   await gate.close()
@@ -153,19 +153,19 @@ t.test('subscribers and tables of each class: records of a hierarchy are written
   const Car = defineEntity({ name: 'Car', extends: Vehicle, properties: { doors: p.integer() } })
   const { perform, rows, engine } = await openBulk(t, {
     entities: [Vehicle, Car],
-    options: { subscribers: [new Ear([])] },
+    options: { subscribers: [new ArticleListener([])] },
     resources: { vehicles: { entity: Vehicle }, cars: { entity: Car } },
     async seed (client) {
       await client.query("INSERT INTO vehicle (id, name) SELECT n, 'v' FROM generate_series(1, 4) n; INSERT INTO car (id, doors) SELECT n, 4 FROM generate_series(3, 4) n")
     }
   })
-  t.match(engine.resources.get('cars')!.writing, { update: { way: 'entity', why: /Car has a table for each of its classes; Ear listens to afterUpdate/ }, delete: { way: 'entity' } })
+  t.match(engine.resources.get('cars')!.writing, { update: { way: 'entity', why: /Car has a table for each of its classes; ArticleListener listens to afterUpdate/ }, delete: { way: 'entity' } })
   t.match(await perform('cars', { selection: { ids: [1, 3, 4] }, set: { name: 'c', doors: 2 } }), { succeeded: 2, missing: 1 })
   t.match(await perform('vehicles', { selection: { all: true }, set: { name: 'all' } }), { succeeded: 4 })
   t.same(await rows('SELECT v.name, v.version, c.doors FROM vehicle v LEFT JOIN car c USING (id) ORDER BY id'), [
     { name: 'all', version: 2, doors: null }, { name: 'all', version: 2, doors: null }, { name: 'all', version: 3, doors: 2 }, { name: 'all', version: 3, doors: 2 }
   ])
-  t.ok(heard.includes('ear 3'))
+  t.ok(hookEvents.includes('listener 3'))
   t.match(await perform('cars', { selection: { ids: [4] } }), { succeeded: 1 })
   t.same(await rows('SELECT (SELECT count(*)::int FROM vehicle) AS vehicles, (SELECT count(*)::int FROM car) AS cars'), [{ vehicles: 3, cars: 1 }])
 })

@@ -51,8 +51,8 @@ const { orm, perform, rows } = bulk
 async function members (field: 'tags' | 'seats' | 'ordered' | 'noted' | 'likes', id: number): Promise<unknown[]> {
   const page = await orm.em.fork().findOneOrFail(Page, id, { populate: [field] })
   const found = [...page[field].getItems()] as { id?: string | number, row?: string, number?: number }[]
-  const told = found.map(({ id, row, number }) => typeof id === 'string' ? Number.parseInt(id.slice(-12), 16) : id ?? `${row}${number}`)
-  return field === 'ordered' ? told : told.sort()
+  const numbers = found.map(({ id, row, number }) => typeof id === 'string' ? Number.parseInt(id.slice(-12), 16) : id ?? `${row}${number}`)
+  return field === 'ordered' ? numbers : numbers.sort()
 }
 const write = (field: string, change: object, ids = [1, 2]) => perform('pages', { selection: { ids }, set: { [field]: change } })
 

@@ -34,7 +34,7 @@ t.test('other records keep their members', async (t) => {
   t.same([await labelsOf(items, 1), await labelsOf(items, 6)], [[4], [2]])
 })
 
-t.test('a member that does not exist is refused, by name, and one that is taken out need not exist', async (t) => {
+t.test('a member that does not exist is refused by name; a removed one need not exist', async (t) => {
   const items = await itemsEngine(t)
   await t.rejects(items.launch({ selection: { ids: [1] }, set: { labels: { add: [1, 77] } } }), {
     code: 'reference_not_found', statusCode: 422, errors: [{ path: '/set/labels/add/1' }]
@@ -43,7 +43,7 @@ t.test('a member that does not exist is refused, by name, and one that is taken 
   t.match(await items.workOn(await items.launch({ selection: { ids: [1] }, set: { labels: { remove: [77] } } })), { status: 'succeeded', unchanged: 1 })
 })
 
-t.test('under rollback members are rolled back with the rest', async (t) => {
+t.test('under rollback members are rolled back with everything else', async (t) => {
   const items = await itemsEngine(t, { forbidden: [2] })
   const job = await items.workOn(await items.launch({ selection: { ids: [1, 2] }, set: { labels: { add: [5] }, status: 'done' } }))
   t.match(job, { status: 'failed', error_code: 'rolled_back' })

@@ -48,7 +48,7 @@ const { database, engine, perform, rows, unwritten } = await openBulk(t, {
 
 t.beforeEach(() => { seen.chunks.length = 0 })
 
-t.test('the class is constructed with its config, and told everything it needs', async (t) => {
+t.test('the class is constructed with its config, and receives everything it needs', async (t) => {
   const job = await perform('items', { selection: { ids: [3, 1, 9_999, 2] }, set: { notes: 'hi' }, user: { id: '7', label: 'ada' }, reason: 'spring' })
   t.match(job, { ...counts, status: 'succeeded', succeeded: 3, missing: 1 })
   t.same(seen, {
@@ -85,7 +85,7 @@ t.test('it may say itself what was refused, and what had the values', async (t) 
   t.match(await perform('items', { selection: { ids: [1, 2, 3] }, set: { notes: 'partly' } }), { ...counts, status: 'failed', failed: 1, error_message: /not 2/ })
 })
 
-t.test('its progress is told while it writes', async (t) => {
+t.test('its progress is published while it writes', async (t) => {
   await rows(`
     CREATE TABLE pass (id int);
     CREATE FUNCTION halfway() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO pass VALUES (1); END $$`)

@@ -22,7 +22,7 @@ const Member = defineEntity({
 const constraints = `
   ALTER TABLE member ADD CONSTRAINT member_mail_key UNIQUE (mail_address);
   CREATE UNIQUE INDEX member_nick_index ON member (lower(nick), nick);
-  COMMENT ON INDEX member_nick_index IS 'somebody has this nick already';
+  COMMENT ON INDEX member_nick_index IS 'this nick is taken';
   ALTER TABLE member ADD CONSTRAINT age_rule CHECK (age >= 18 OR id <> 5);
   COMMENT ON CONSTRAINT age_rule ON member IS 'members must be of age';
   ALTER TABLE member ADD CONSTRAINT member_score_check CHECK (score < 900);
@@ -47,7 +47,7 @@ function openMembers (t: TestScope) {
   return openBulk(t, {
     entities: [Team, Member],
     resources: {
-      members: { entity: Member, constraintMessages: { member_score_check: 'nobody has such a score' } },
+      members: { entity: Member, constraintMessages: { member_score_check: 'scores end at 900' } },
       teams: { entity: Team }
     },
     async seed (client) {
@@ -67,12 +67,12 @@ async function refused ({ perform, unwritten }: Bulk, resource: string, launch: 
   return (await unwritten(job)).filter(({ outcome }) => outcome === 'failed')
 }
 
-t.test('what the database refuses is told by code, field and a sentence', async (t) => {
+t.test('what the database refuses is reported with code, field and message', async (t) => {
   const cases: [name: string, set: Record<string, unknown>, expected: object][] = [
     ['unique', { email: 'm3@example.org' }, { code: 'unique_violation', field: 'email', message: 'another record has this value already' }],
-    ['unique index with a comment', { nick: 'ada' }, { code: 'unique_violation', field: 'nick', message: 'somebody has this nick already' }],
+    ['unique index with a comment', { nick: 'ada' }, { code: 'unique_violation', field: 'nick', message: 'this nick is taken' }],
     ['check with a comment', { age: 3 }, { code: 'check_violation', field: 'age', message: 'members must be of age' }],
-    ['check with a message of the resource', { score: '950.0' }, { code: 'check_violation', field: 'score', message: 'nobody has such a score' }],
+    ['check with a message of the resource', { score: '950.0' }, { code: 'check_violation', field: 'score', message: 'scores end at 900' }],
     ['check over two columns, both written', { note: null, nick: 'x' }, { code: 'check_violation', message: 'a check of the database refused the value' }],
     ['exclusion', { seat: 3 }, { code: 'exclusion_violation', field: 'seat', message: 'the value collides with that of another record' }],
     ['trigger', { note: 'plain' }, { code: 'raised_by_trigger', message: 'member 1 cannot have this note' }],
@@ -92,24 +92,24 @@ t.test('what the database refuses is told by code, field and a sentence', async 
   }
 })
 
-t.test('a reference whose record is gone since the launch is told by its property', async (t) => {
+t.test('a reference to a record that was deleted since the launch is reported by its property', async (t) => {
   await bulk.rows(`
     INSERT INTO team VALUES (77, 'about to go');
     CREATE FUNCTION remove_team() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM team WHERE id = 77; RETURN NULL; END $$;
     CREATE TRIGGER remove_team AFTER INSERT ON powercrud.job FOR EACH STATEMENT EXECUTE FUNCTION remove_team()`)
   t.teardown(() => bulk.rows('DROP TRIGGER remove_team ON powercrud.job'))
-  const told = await refused(bulk, 'members', { selection: { ids: [1] }, set: { boss: 77 } })
-  t.match(told, [{ key: '1', code: 'foreign_key_violation', field: 'boss', message: 'other records refer to this one, or it would refer to none' }])
+  const refusals = await refused(bulk, 'members', { selection: { ids: [1] }, set: { boss: 77 } })
+  t.match(refusals, [{ key: '1', code: 'foreign_key_violation', field: 'boss', message: 'other records refer to this one, or it would refer to none' }])
 })
 
 t.test('a record that others refer to cannot be deleted: the words are those of the table that refers', async (t) => {
-  const told = await refused(bulk, 'teams', { selection: { all: true } })
-  t.same(told, [{ key: '1', outcome: 'failed', code: 'foreign_key_violation', message: 'a team that has members stays' }])
+  const refusals = await refused(bulk, 'teams', { selection: { all: true } })
+  t.same(refusals, [{ key: '1', outcome: 'failed', code: 'foreign_key_violation', message: 'a team that has members stays' }])
   t.same(await bulk.rows('SELECT id FROM team'), [{ id: 1 }])
   await bulk.rows("INSERT INTO team VALUES (2, 'two'), (3, 'three')")
 })
 
-t.test('a constraint of a partition is told in the words of the whole table', async (t) => {
+t.test('a constraint of a partition has the comment of that of the whole table', async (t) => {
   const teams = await openBulk(t, {
     entities: [Team],
     resources: { teams: { entity: Team } },
@@ -119,12 +119,12 @@ t.test('a constraint of a partition is told in the words of the whole table', as
         CREATE TABLE team (id int PRIMARY KEY, name text) PARTITION BY RANGE (id);
         CREATE TABLE team_low PARTITION OF team FOR VALUES FROM (0) TO (100);
         ALTER TABLE team ADD CONSTRAINT no_zero CHECK (name <> 'zero');
-        COMMENT ON CONSTRAINT no_zero ON team IS 'a team is somebody';
+        COMMENT ON CONSTRAINT no_zero ON team IS 'a team has members';
         INSERT INTO team VALUES (1, 'one'), (2, 'two')`)
     }
   })
   t.match(await refused(teams, 'teams', { selection: { all: true }, set: { name: 'zero' } }),
-    [{ key: '1', message: 'a team is somebody' }, { key: '2', message: 'a team is somebody' }])
+    [{ key: '1', message: 'a team has members' }, { key: '2', message: 'a team has members' }])
 })
 
 t.test('a view that refuses the row is a check', async (t) => {

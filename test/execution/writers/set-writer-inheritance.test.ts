@@ -24,7 +24,7 @@ const { database, engine, rows, perform, unwritten } = await openBulk(t, {
   }
 })
 
-t.test('in a table of several classes, those of the entity and its heirs are written', async (t) => {
+t.test('in a table of several classes, those of the entity and its subclasses are written', async (t) => {
   const cases = { shapes: [1, 2, 3, 4], rounds: [2, 3, 4], circles: [3, 4] }
   for (const [name, ids] of Object.entries(cases)) {
     t.match(await perform(name, { selection: { all: true }, set: { name } }), { status: 'succeeded', succeeded: ids.length })

@@ -158,9 +158,9 @@ t.test('a statement finds its rows by the index, whatever the collation of the k
       await client.query(`TRUNCATE chunk_${key.kind}`)
       await client.query(`INSERT INTO chunk_${key.kind} SELECT ${sample}`)
       const plan = await rows(`EXPLAIN UPDATE ${table} AS t SET state = 'new' WHERE ${key.among('t', `(SELECT keys FROM chunk_${key.kind})`)} AND (t.state IS DISTINCT FROM 'new')`)
-      const told = plan.map((row) => Object.values(row)[0]).join('\n')
-      t.match(told, new RegExp(`Index (Only )?Scan (using|on) ${table}_pkey`))
-      t.notMatch(told, new RegExp(`Seq Scan on ${table}`))
+      const steps = plan.map((row) => Object.values(row)[0]).join('\n')
+      t.match(steps, new RegExp(`Index (Only )?Scan (using|on) ${table}_pkey`))
+      t.notMatch(steps, new RegExp(`Seq Scan on ${table}`))
     })
   }
 })

@@ -53,7 +53,7 @@ t.test('onUpdate is called once per statement, and not for what the change set w
   t.same(await rows('SELECT DISTINCT stamp FROM page'), [{ stamp: 7 }])
 })
 
-t.test('a column that somebody else writes in the middle of the job keeps what they wrote', async (t) => {
+t.test('a column that another transaction writes in the middle of the job keeps its value', async (t) => {
   const { database, engine, rows } = await openItems(t, 30)
   const gate = await createGate(database, { table: 'item', on: 'update', when: 'before', row: "new.id = 10 AND new.status = 'done'" })
 
@@ -80,7 +80,7 @@ t.test('rows that have the values already are not rewritten, and are counted', a
   t.match(again, { ...counts, status: 'succeeded', unchanged: 30 }, 'a second time changes nothing, honestly')
 })
 
-t.test('rows that are gone are missing: from the start, or when their turn comes', async (t) => {
+t.test('deleted rows are missing: deleted before the launch, or before their chunk is written', async (t) => {
   const { database, engine, rows, unwritten } = await openItems(t, 30)
   const gate = await createGate(database, { table: 'powercrud.job', on: 'insert', when: 'after' })
   await gate.close()
@@ -94,7 +94,7 @@ t.test('rows that are gone are missing: from the start, or when their turn comes
   t.same((await unwritten(job)).map(({ key, outcome }) => [key, outcome]), [['2', 'missing'], ['98', 'missing'], ['99', 'missing']])
 })
 
-t.test('a job of which all records are gone fails, and says so', async (t) => {
+t.test('a job of which all records are deleted fails with a code of its own', async (t) => {
   const { perform } = await openItems(t, 3)
   const job = await perform('items', { selection: { ids: [97, 98] }, set: { status: 'done' } })
   t.match(job, { ...counts, status: 'failed', total: 2, missing: 2, error_code: 'all_records_missing' })

@@ -66,9 +66,9 @@ async function read (name: string): Promise<{ ids: never[], versions: (number | 
 }
 
 for (const name of ['counted', 'loaded', 'own', 'large', 'stamped', 'stampedLoaded', 'wall', 'wallLoaded', 'pairs', 'cars']) {
-  t.test(`${name}: who has changed since is left alone, by updates and deletes`, async (t) => {
+  t.test(`${name}: a record that has changed since is written by neither updates nor deletes`, async (t) => {
     const before = await read(name)
-    // Somebody else was here in between, through MikroORM as always.
+    // Another user has changed records in between, through MikroORM as usual.
     const em = orm.em.fork()
     const others = await em.find(engine.resources.get(name)!.entity as never, {}) as { id: number, b: number, note: string }[]
     for (const other of others.filter(({ id, b }) => [2, 5].includes(id ?? b))) other.note = 'theirs'
@@ -97,7 +97,7 @@ for (const name of ['counted', 'loaded', 'own', 'large', 'stamped', 'stampedLoad
   })
 }
 
-t.test('who has the values already is stale all the same; who is gone is missing', async (t) => {
+t.test('a changed record that has the values already is stale; a deleted one is missing', async (t) => {
   await rows("UPDATE counted SET note = 'mine', version = 7 WHERE id IN (1, 2); DELETE FROM counted WHERE id = 3")
   const done = await perform('counted', { selection: { ids: [1, 2, 3, 4], versions: [1, 7, 1, 1] }, set: { note: 'mine' }, onError: 'continue' })
   t.match(done, { ...counts, status: 'succeeded', skipped: 1, unchanged: 1, missing: 1, succeeded: 1 })
@@ -111,7 +111,7 @@ t.test('one id with two versions is refused; the same instant in other words is 
   t.match(await launch('stamped', ['2026-11-24T09:30:00.123Z', '2026-11-24T04:30:00.123-05:00', '2026-11-24T10:30:00.123+01:00']), { status: 'succeeded', total: 2, succeeded: 2 })
 })
 
-t.test('a record that somebody else is writing right now is told like any other', async (t) => {
+t.test('a record that another transaction is writing now is reported like any other', async (t) => {
   const other = await database.connect()
   await other.query('BEGIN')
   await other.query("UPDATE counted SET note = 'theirs' WHERE id = 3")
@@ -121,7 +121,7 @@ t.test('a record that somebody else is writing right now is told like any other'
   t.match(await unwritten(done), [{ key: '2', code: 'stale_version' }, { key: '3', code: 'lock_timeout' }])
 })
 
-t.test('a preview tells who has changed, and what it executes still looks at the versions', async (t) => {
+t.test('a preview reports changed records, and its execution still compares the versions', async (t) => {
   await rows('UPDATE counted SET version = 2 WHERE id IN (2, 6)')
   const selection = { ids: [1, 2, 3, 4, 5, 6], versions: [1, 1, 1, 1, 1, 1] }
   const preview = (onError: 'rollback' | 'continue') => previewBulk(engine, {
