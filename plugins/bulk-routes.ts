@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { BulkUpdate } from '../schemas/resource.ts'
-import { selectionMistakes } from '../schemas/selection.ts'
+import { selectionErrors } from '../schemas/selection.ts'
 import { idempotencyClaim } from '../src/jobs/idempotency.ts'
 import type { BulkLaunch } from '../src/operations/launch/launch-bulk.ts'
 import { performBulk } from '../src/operations/launch/perform-bulk.ts'
@@ -67,7 +67,7 @@ export const bulkRoutes: FastifyPluginAsync<RoutesContext> = async (scope, conte
   async function launchOf (request: LaunchRequest, operation: Operation, resource: EngineResource): Promise<BulkLaunch> {
     const { access } = context
     const { selection, set, onError = 'rollback', onConflict = 'fail', reason = null, dryRun } = request.body
-    const errors = selectionMistakes(operation, selection, dryRun)
+    const errors = selectionErrors(operation, selection, dryRun)
     if (errors.length > 0) throw validationProblem('body', errors)
     const key = parseIdempotencyKey(request.headers['idempotency-key'])
     const user = await access.callerOf(request)

@@ -17,4 +17,4 @@ export { buildResourceSchemas, type BulkDelete, type BulkUpdate, type LocksQuery
 export {
   AnyRecordKey, ResultPageSchema, rowCodes, rowOutcomes, RowResultSchema, type ResultPage, type RowCode, type RowOutcome, type RowResult
 } from './results.ts'
-export { selectionKind, selectionKinds, selectionMistakes, type Selection, type SelectionKind } from './selection.ts'
+export { selectionKind, selectionKinds, selectionErrors, type Selection, type SelectionKind } from './selection.ts'

@@ -55,27 +55,27 @@ export const ResourceOptionsSchema = Type.Object({
     pattern: '^(/[^/\\s?#]+)+$', description: 'Where the routes are: a path that begins with a slash and does not end with one.', examples: ['/cities']
   }),
   bulkFields: fieldNames('The properties that a bulk update may write.'),
-  filterFields: fieldNames('The properties that a filter may ask for.'),
+  filterFields: fieldNames('The properties that a filter may use.'),
   bulkDelete: Switch(false, 'Offer bulk delete.'),
   bulkAsync: Switch(true, 'Run large operations in the background.'),
   bulkMinAsyncRecords: Type.Optional(Type.Integer({
-    default: 20, minimum: 0, description: 'From so many records on an operation runs in the background.'
+    default: 20, minimum: 0, description: 'Operations on at least this many records run in the background.'
   })),
   bulkAsyncConflictChecking: Switch(true, 'Lock the records of a job against other jobs.'),
   bulkAsyncAllowAnonymous: Type.Optional(Type.Boolean({
-    description: 'Allow background jobs where `user` gives nobody. True only while the application gives no `user`, unless set.'
+    description: 'Allow background jobs of anonymous callers. True by default only while the application gives no `user`.'
   })),
   bulkMaxSelectedRecords: Type.Optional(Type.Integer({
     default: 100_000, minimum: 1, maximum: 100_000_000, description: 'The most records that an operation may have.'
   })),
   bulkFullClean: Switch(true, 'Call `validate` for each record.'),
-  fieldLabels: byField(Type.String(), 'What fields are called for people.'),
+  fieldLabels: byField(Type.String(), 'Display names of fields.'),
   fieldSchemas: byField(Schema, 'A JSON Schema for the values of a field, for column types that are not known, or to be stricter.'),
   choices: byField(Choices, 'What may be chosen: a list of values, or for references `{ label, search, where }`.'),
   scope: Callback('`(request) => condition`: the records that the caller may see. Restricts selections, retry, undo (a delete cannot be undone by a caller with a scope), and references to this resource from fields without a `where` in `choices`.'),
-  constraintMessages: byField(Type.String({ minLength: 1 }), 'Sentences for people, by the name of the constraint that refuses. A constraint\'s COMMENT does the same.'),
+  constraintMessages: byField(Type.String({ minLength: 1 }), 'Messages for people, by the name of the violated constraint. A constraint\'s COMMENT does the same.'),
   validate: Type.Optional(Kind('a function or a JSON Schema', (value) => isFunction(value) || isObject(value), {
-    description: 'A rule that each changed record must obey: a TypeBox schema of the record, or `(record, context)`, which throws to refuse. Asks for the entity path.'
+    description: 'A rule that each changed record must obey: a TypeBox schema of the record, or `(record, context)`, which throws to refuse. Requires the entity path.'
   })),
   persistence: OwnClass('The application\'s own class that writes the records, in the request and in the worker: `writeChunk({ em, mode, resource, keys, set, user, job, progress })`.'),
   persistenceConfig: Type.Optional(Kind('an object', isObject, {
@@ -85,7 +85,7 @@ export const ResourceOptionsSchema = Type.Object({
     default: 'auto', description: 'One statement per chunk (`set`), or loaded entities with their hooks (`entity`). `auto`: `set` where nothing must run per record.'
   })),
   throttle: Planned(Type.Optional(Nullable(Type.Number({ exclusiveMinimum: 0 }), { default: null, description: 'The most records per second; null for no limit.' }))),
-  undo: Switch(false, 'Keep what was there before, as long as the job, so that updates and deletes can be undone. Not with `persistence`.'),
+  undo: Switch(false, 'Keep before-images as long as the job, so that updates and deletes can be undone. Not with `persistence`.'),
   manager: OwnClass('The `AsyncManager` of this resource, instead of the plugin\'s.')
 }, closed)
 
@@ -96,17 +96,17 @@ const WorkerOptions = Type.Object({
   mode: Type.Optional(OneOf(['in-process', 'separate'], {
     default: 'in-process', description: 'Work in this process, or leave it to `powercrud-async worker`.'
   })),
-  concurrency: Type.Optional(Type.Integer({ default: 2, minimum: 1, maximum: 100, description: 'Jobs at the same time, each with a database connection.' }))
-}, { ...closed, default: {}, description: 'Who does the work: `{ mode, concurrency }`.' })
+  concurrency: Type.Optional(Type.Integer({ default: 2, minimum: 1, maximum: 100, description: 'Concurrent jobs, each with a database connection.' }))
+}, { ...closed, default: {}, description: 'Where jobs run: `{ mode, concurrency }`.' })
 
 const LifecycleHooks = Type.Object({
   onCreate: Callback('A job was launched.'),
-  onProgress: Callback('How far a job is; about once a second at most.'),
+  onProgress: Callback('The progress of a job; about once a second at most.'),
   onComplete: Callback('A job succeeded, or completed with errors.'),
   onFail: Callback('A job failed.'),
   onCancel: Callback('A job was cancelled.'),
   onCleanup: Callback('The last event of each job, after its end.')
-}, { ...closed, description: 'Hears of jobs without a class: `{ onComplete: (job, payload) => … }`. Told at least once, also by separate workers.' })
+}, { ...closed, description: 'Lifecycle callbacks: `{ onComplete: (job, payload) => … }`. Delivered at least once, also by separate workers.' })
 
 export const PluginOptionsSchema = Type.Object({
   orm: Kind('an initialised MikroORM', (value) => hasMethod(value, 'getMetadata') && isObject(value) && isObject(value.em), {
@@ -136,11 +136,11 @@ export const PluginOptionsSchema = Type.Object({
   schemaPrefix: Type.Optional(Type.String({
     pattern: '^[A-Z][A-Za-z0-9]{0,39}$', default: defaultSchemaPrefix, description: 'Prefix of the names of our JSON Schemas: letters and digits, with a capital first.'
   })),
-  asyncEnabled: Switch(true, 'Run anything in the background at all.'),
+  asyncEnabled: Switch(true, 'Run operations in the background.'),
   conflictTtl: Seconds(3600, 1, 'How long a job that no worker touches keeps its records while no worker is alive.'),
   progressTtl: Seconds(7200, 1, 'How long live progress and idempotency keys are kept.'),
   cleanupGracePeriod: Seconds(86400, 0, 'How long finished jobs are kept.'),
-  maxTaskDuration: Seconds(3600, 1, 'A job without progress for so long is stuck, and is stopped.'),
+  maxTaskDuration: Seconds(3600, 1, 'A job without progress for this long is stuck, and is stopped.'),
   cleanupScheduleInterval: Seconds(300, 1, 'How often the cleanup runs.'),
   worker: Type.Optional(WorkerOptions),
   manager: OwnClass('The application\'s own `AsyncManager`.'),
@@ -148,7 +148,7 @@ export const PluginOptionsSchema = Type.Object({
   authorize: Callback('`(request, { action, resource, job })` answers whether the caller may do it. Only `true` allows.'),
   user: Callback('`(request) => { id, label }`, or null: who is calling.'),
   canSeeJob: Callback('`(request, job)`: may the caller see this job? By default one\'s own, and all while there is no `user`.'),
-  maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs of one user that may be queued, or waiting for records, at once: one more is refused (429). Jobs that have begun do not count; where `user` gives nobody there is no limit.' })),
+  maxQueuedJobsPerUser: Type.Optional(Type.Integer({ default: 1000, minimum: 1, description: 'The most jobs of one user that may be queued, or waiting for records, at once: one more is refused (429). Jobs that have begun do not count; anonymous callers are not limited.' })),
   basePath: Type.Optional(Type.String({
     pattern: '^(/[^/\\s?#]+)+$', default: '/powercrud/async', description: 'Where the job routes are: a path that begins with a slash and does not end with one.'
   })),

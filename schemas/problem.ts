@@ -17,7 +17,7 @@ export type ProblemCode = typeof problemCodes[number]
 export const ProblemItem = Type.Object({
   path: Type.String({ description: 'Where it is wrong, as a JSON pointer.', examples: ['/set/status'] }),
   message: Type.String({ description: 'What is wrong, and what is allowed.' })
-}, { ...closed, description: 'One mistake.' })
+}, { ...closed, description: 'One error.' })
 export type ProblemItem = Static<typeof ProblemItem>
 
 export const Conflict = Type.Object({
@@ -38,7 +38,7 @@ export function ProblemSchema (prefix: string = defaultSchemaPrefix) {
     status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
     detail: Type.String({ description: 'What went wrong this time, for people.' }),
     code: OneOf(problemCodes, { description: 'The kind of problem, for programs.' }),
-    errors: Type.Optional(Type.Array(ProblemItem, { description: 'Each mistake, where there are some to tell apart.' })),
+    errors: Type.Optional(Type.Array(ProblemItem, { description: 'Each error, where there are several.' })),
     conflicts: Type.Optional(Type.Array(Conflict, {
       maxItems: listedConflictsLimit, description: `The records that other jobs have locked, at most ${listedConflictsLimit} of them.`
     })),

@@ -49,7 +49,7 @@ interface SelectionParts {
 
 /**
  * Four closed shapes that share no member that decides between them: what is given names the one that was meant.
- * More ids than the resource allows are a 413, not a mistake of the schema.
+ * More ids than the resource allows are a 413, not an error of the schema.
  */
 export function SelectionSchema ({ id, key, version, filterId }: SelectionParts) {
   const exclude = Type.Optional(Type.Array(key, { description: 'Keys of records to leave out.' }))
@@ -77,21 +77,21 @@ export function SelectionSchema ({ id, key, version, filterId }: SelectionParts)
   }))
 }
 
-/** The mistakes of a selection that a schema cannot express. */
-export function selectionMistakes (operation: 'update' | 'delete', selection: Selection, dryRun: boolean = false): ProblemItem[] {
-  const mistakes: ProblemItem[] = []
+/** The errors of a selection that a schema cannot express. */
+export function selectionErrors (operation: 'update' | 'delete', selection: Selection, dryRun: boolean = false): ProblemItem[] {
+  const errors: ProblemItem[] = []
   if ('ids' in selection && selection.versions !== undefined && selection.versions.length !== selection.ids.length) {
-    mistakes.push({
+    errors.push({
       path: '/selection/versions',
       message: `one version for each of the ids; given: ${selection.versions.length} for ${selection.ids.length} ids`
     })
   }
   const open = 'filter' in selection || 'all' in selection
   if (operation === 'delete' && !dryRun && open && selection.expectedCount === undefined) {
-    mistakes.push({
+    errors.push({
       path: '/selection/expectedCount',
       message: 'a delete by filter or of all needs expectedCount, or the previewId of a dry run instead'
     })
   }
-  return mistakes
+  return errors
 }

@@ -12,7 +12,7 @@ import type { LiveStore } from '../live/live-store.ts'
 import type { Log } from '../log.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 
-/** What the engine wants to know of the plugin's options. */
+/** The options of the plugin that the engine uses. */
 export interface EngineRules {
   readonly asyncEnabled: boolean
   readonly basePath: string
@@ -34,7 +34,7 @@ export interface EngineResource extends Resource<ResolvedResourceOptions<Fastify
 export interface Engine {
   readonly orm: MikroORM
   readonly database: DatabasePool
-  /** Connections for what must not wait behind launches: heartbeats, live progress. */
+  /** Connections for heartbeats and live progress, which must not wait behind launches. */
   readonly pulse: DatabasePool
   readonly tables: Tables
   readonly entityTables: EntityTables
@@ -47,7 +47,7 @@ export interface Engine {
   readonly log: Log
   /** How long a claim stands without a heartbeat, milliseconds. */
   readonly leaseMs: number
-  /** Records of a chunk at most. */
+  /** The most records of a chunk. */
   readonly chunkSize: number
   /** Names this process in leases: host, pid, and a random part. */
   readonly workerId: string

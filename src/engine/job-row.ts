@@ -15,10 +15,10 @@ export interface JobSpec {
   lockChunks?: number
 }
 
-/** A job that killed so many workers is given to no other. */
+/** A job that has killed this many workers is not claimed again. */
 export const fatalDeaths = 3
 
-/** How many records a job has, and what became of them. */
+/** The records of a job, counted by outcome. */
 export interface JobCounts {
   total: number
   succeeded: number

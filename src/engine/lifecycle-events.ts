@@ -3,7 +3,7 @@ import type { Job } from '../../schemas/job.ts'
 export const lifecycleEvents = ['create', 'progress', 'complete', 'fail', 'cancel', 'cleanup'] as const
 export type LifecycleEvent = typeof lifecycleEvents[number]
 
-/** What an event brings along beside the job. */
+/** What an event carries beside the job. */
 export interface LifecyclePayload {
   /** The same however often the event is delivered. */
   readonly eventId: string
@@ -25,7 +25,7 @@ export interface StoredEvent {
   readonly payload: Omit<LifecyclePayload, 'eventId' | 'at' | 'delivery'>
 }
 
-/** Hears of events without a class. */
+/** Lifecycle callbacks, for applications without a manager of their own. */
 export interface LifecycleHooks {
   readonly onCreate?: LifecycleListener
   readonly onProgress?: LifecycleListener
@@ -35,5 +35,5 @@ export interface LifecycleHooks {
   readonly onCleanup?: LifecycleListener
 }
 
-/** Told of an event: with the job as it was then. */
+/** Called with the job as it was at the time of the event. */
 export type LifecycleListener = (job: Job, payload: LifecyclePayload) => unknown

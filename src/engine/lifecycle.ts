@@ -3,7 +3,7 @@ import type { JobRow } from './job-row.ts'
 import type { LifecycleEvent, LifecyclePayload } from './lifecycle-events.ts'
 import type { LiveProgress } from '../live/live-store.ts'
 
-/** Who hears the events of a job. */
+/** Receives the events of jobs. */
 export interface LifecycleHandler {
   readonly wantsEvents: boolean
   dispatch (event: LifecycleEvent, job: Job, payload: LifecyclePayload): Promise<void>
@@ -17,15 +17,15 @@ export interface LifecycleHandlers {
   of (resource: string | null): LifecycleHandler
 }
 
-/** Events of jobs: recorded with what they tell of, delivered at least once, in the order of each job. */
+/** Events of jobs: recorded in the same commit as the change, delivered at least once, in order for each job. */
 export interface Lifecycle {
-  /** Whether anybody hears the events of such a job: else none are recorded. */
+  /** Whether events of such a job have a receiver; without one none are recorded. */
   hasSubscribers (job: Pick<JobRow, 'resource'>): boolean
-  /** Records, now and then, how far a job is. Never fails. */
+  /** Records the progress of a job at intervals. Never fails. */
   progress (job: JobRow, progress: LiveProgress): void
-  /** Delivers what is due, some time soon. */
+  /** Schedules a delivery of due events. */
   wake (): void
-  /** Delivers what is due; resolves when nothing is any more. */
+  /** Delivers due events; resolves when none is left. */
   deliver (): Promise<void>
   close (): Promise<void>
 }

@@ -13,11 +13,11 @@ export interface PersistenceChunk {
   readonly keys: readonly AnyRecordKey[]
   /** The change set of an update, validated, as it came in JSON; empty for a delete. */
   readonly set: ChangeSet
-  /** Who launched the job; null where nobody is known. */
+  /** Who launched the job; null for an anonymous caller. */
   readonly user: { readonly id: string, readonly label: string } | null
   /** Null while a preview tries out what would happen. */
   readonly job: { readonly id: string, readonly reason: string | null } | null
-  /** Tells how many of these records are done, for live progress. */
+  /** Reports how many of these records are done, for live progress. */
   progress (doneCount: number): void
 }
 

@@ -23,7 +23,7 @@ export interface TaskContext {
   readonly em: EntityManager
   /** Aborts when the task should end: cancelled, out of time, its worker shuts down, or has lost it. */
   readonly signal: AbortSignal
-  /** Tells how far it is, as often as wanted; costs next to nothing. A task that tells nothing for `maxTaskDuration` is stuck. */
+  /** Reports progress; cheap enough for every record. A task that reports nothing for `maxTaskDuration` is stuck. */
   updateProgress (done: number, total: number, message?: string): void
   readonly log: Log
   /** Which attempt this is, from 1. */
@@ -56,7 +56,7 @@ export interface Task {
   readonly version: number
   readonly upgrade: TaskDefinition['upgrade']
   readonly handler: TaskHandler
-  /** @throws validation_failed, which names each mistake */
+  /** @throws validation_failed, which lists each error */
   check (payload: unknown): void
 }
 

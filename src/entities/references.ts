@@ -7,8 +7,8 @@ import { visibleRows } from './conditions.ts'
 import type { SelectionView } from './selection.ts'
 import { castTo, knownType } from './column-type.ts'
 
-/** Mistakes that an answer names at most. */
-const toldAtMost = 20
+/** The most errors that a response lists. */
+const errorLimit = 20
 
 /** A record that a change set refers to, and where that stands in it. */
 interface Reference {
@@ -33,7 +33,7 @@ export async function checkReferences (sql: Sql, { meta, entityTables }: Resourc
     }
   }
   if (errors.length === 0) return
-  const told = errors.slice(0, toldAtMost)
+  const told = errors.slice(0, errorLimit)
   throw problem('reference_not_found', told.map(({ message }) => message).join('; '), { errors: told })
 }
 

@@ -3,7 +3,7 @@ import type { MikroORM } from '@mikro-orm/postgresql'
 import type { Sql } from '../database/sql.ts'
 import type { EntityTables } from './entity-tables.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { classCondition, heirsOf } from './subclasses.ts'
+import { classCondition, subclassesOf } from './subclasses.ts'
 import { recordKeyOf, type RecordKey } from './record-key.ts'
 import { readColumns, type TableColumn } from './catalog.ts'
 
@@ -19,7 +19,7 @@ export interface Resource<Options = unknown> {
   readonly table: string
   /** Which table each entity is in that the resource's has to do with. */
   readonly entityTables: EntityTables
-  /** Name of the root table: the lock namespace that all resources on one entity (and its heirs) share. */
+  /** Name of the root table: the lock namespace that all resources on one entity (and its subclasses) share. */
   readonly root: string
   readonly key: RecordKey
   /** By name. */
@@ -41,7 +41,7 @@ export async function describeResource<Options> (
   const table = entityTables.of(meta).quoted
   const root = entityTables.rootOf(meta)
   const columns = await readColumns(sql, table)
-  const classes = heirsOf(meta, orm.getMetadata())
+  const classes = subclassesOf(meta, orm.getMetadata())
   return {
     name,
     entity,

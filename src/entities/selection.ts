@@ -9,7 +9,7 @@ export type Selection =
   | { all: true, exclude?: WireKey[], expectedCount?: number }
   | { previewId: string, expectedCount?: number }
 
-/** Through whose eyes a selection is frozen. */
+/** The records that the caller of a selection may see. */
 export interface SelectionView {
   /** Gives MikroORM's filters (soft delete, tenant) their parameters. */
   em: EntityManager

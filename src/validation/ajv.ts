@@ -3,14 +3,14 @@ import { Ajv } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { ProblemItem } from '../../schemas/problem.ts'
 import { fitsJsonb, strictFormats } from './formats.ts'
-import { mistakesOf, type MistakesOptions } from './validation-errors.ts'
+import { validationErrors, type ValidationOptions } from './validation-errors.ts'
 
 /** The part of a request: bodies are JSON and taken as they are, the others are text that stands for values. */
 export type RequestPart = 'body' | 'text'
 
 /**
  * The one Ajv setting: a schema means the same for a request, a changed record and the payload of a task. Nothing in a body is
- * removed, coerced or filled in. It stops at the first error: everything that is wrong is found by `mistakesOf`, which a list of a
+ * removed, coerced or filled in. It stops at the first error: everything that is wrong is found by `validationErrors`, which a list of a
  * hundred thousand wrong ids does not overwhelm. A keyword or format that nobody knows is an error of the schema: it would check nothing.
  */
 export function buildAjv (schemas: readonly TSchema[] = [], part: RequestPart = 'body'): Ajv {
@@ -41,13 +41,13 @@ export function schemaError (schema: TSchema): string | undefined {
 
 /**
  * Compiles a schema to a function that returns all that is wrong with a value, once each; an empty list for a valid value.
- * @param options as for `mistakesOf`; keywords that it does not know are reported in Ajv's words
+ * @param options as for `validationErrors`; keywords that it does not know are reported in Ajv's words
  */
-export function compileErrors (ajv: Ajv, schema: TSchema, options: MistakesOptions = {}): (value: unknown) => readonly ProblemItem[] {
+export function compileErrors (ajv: Ajv, schema: TSchema, options: ValidationOptions = {}): (value: unknown) => readonly ProblemItem[] {
   const validate = ajv.compile(schema)
   return (value) => {
     if (validate(value)) return []
-    const errors = mistakesOf(schema, value, options)
+    const errors = validationErrors(schema, value, options)
     return errors.length > 0 ? errors : validate.errors!.map(({ instancePath, message = 'is not valid' }) => ({ path: instancePath, message }))
   }
 }

@@ -45,7 +45,7 @@ function wrongLength (schema: TSchema, text: string): boolean {
   return characters < (schema.minLength ?? 0) || characters > (schema.maxLength ?? Infinity)
 }
 
-function textMistake (schema: TSchema, text: string, expected: () => string): string | undefined {
+function textError (schema: TSchema, text: string, expected: () => string): string | undefined {
   if (schema.pattern === withoutNul && text.includes('\0')) return 'must not contain the character NUL (U+0000)'
   if (wrongLength(schema, text)) return `${expected()}; ${[...text].length} characters were given`
   if (schema.pattern !== undefined && !matches(schema.pattern, text)) return expected()
@@ -53,10 +53,10 @@ function textMistake (schema: TSchema, text: string, expected: () => string): st
 }
 
 /**
- * The mistake of a value by itself, its members left aside; undefined where there is none.
+ * The error of a value by itself, its members left aside; undefined where there is none.
  * @param kinds the checks behind `x-check` members, for options that are no JSON
  */
-export function leafMistake (schema: TSchema, value: unknown, resolve: (schema: TSchema) => TSchema): string | undefined {
+export function leafError (schema: TSchema, value: unknown, resolve: (schema: TSchema) => TSchema): string | undefined {
   const expected = () => `expected ${phraseOf(schema, resolve)}; given: ${given(value)}`
   if (schema['x-kind'] !== undefined) return isOfKind(schema['x-check'], value) ? undefined : expected()
   if (!fitsType(schema, value)) return expected()
@@ -64,8 +64,8 @@ export function leafMistake (schema: TSchema, value: unknown, resolve: (schema: 
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return expected()
   if (typeof value === 'number' && outOfBounds(schema, value)) return expected()
   if (typeof value === 'string') {
-    const mistake = textMistake(schema, value, expected)
-    if (mistake !== undefined) return mistake
+    const error = textError(schema, value, expected)
+    if (error !== undefined) return error
   }
   if (schema['x-jsonb'] === true && !fitsJsonb(value)) {
     return 'must not contain the character NUL (U+0000) or half a surrogate pair, nor be nested more than 100 deep'

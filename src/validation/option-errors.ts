@@ -8,8 +8,8 @@ export function memberPath (path: string, member: string | number): string {
   return path === '' ? written.replace(/^\./, '') : path + written
 }
 
-/** Collects everything that is wrong with the options, so that all of it is told at once. */
-export class Mistakes {
+/** Collects all errors of the options, so that one exception reports them together. */
+export class OptionErrors {
   readonly #items: ProblemItem[] = []
   #unmappable = 0
 
@@ -17,27 +17,27 @@ export class Mistakes {
     return this.#items.length
   }
 
-  tell (path: string, message: string): void {
+  add (path: string, message: string): void {
     this.#items.push({ path, message })
   }
 
-  tellAll (items: readonly ProblemItem[]): undefined {
+  addAll (items: readonly ProblemItem[]): undefined {
     this.#items.push(...items)
   }
 
   /** A property whose type has no schema. */
-  tellUnmappable (path: string, message: string): void {
+  addUnmappable (path: string, message: string): void {
     this.#unmappable++
-    this.tell(path, message)
+    this.add(path, message)
   }
 
-  /** The one error that tells all; undefined where nothing is wrong. */
+  /** One error that lists all; undefined for valid options. */
   toError (): PowercrudError | undefined {
     const errors = this.#items
     if (errors.length === 0) return undefined
     const code = this.#unmappable === errors.length ? 'unmappable_property' : 'invalid_options'
     const lines = errors.map(({ path, message }) => path === '' ? message : `${path}: ${message}`)
-    const text = lines.length === 1 ? lines[0]! : `${lines.length} mistakes:\n${lines.map((line) => `- ${line}`).join('\n')}`
+    const text = lines.length === 1 ? lines[0]! : `${lines.length} errors:\n${lines.map((line) => `- ${line}`).join('\n')}`
     return configurationError(code, `wrong options of fastify-powercrud-async: ${text}`, { errors })
   }
 }

@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 import { listed, suggestion, unknownName } from './suggestion.ts'
 
-/** The branch that was meant, with the members that only others know; or the one mistake that keeps us from telling. */
+/** The branch that was meant, with the members that only others know; or the one error that keeps us from telling. */
 export type Choice =
   | { readonly branch: TSchema, readonly elsewhere: readonly string[] }
-  | { readonly mistake: string, readonly member?: string }
+  | { readonly error: string, readonly member?: string }
 
 function namesOf (branch: TSchema): string[] {
   return Object.keys(branch.properties ?? {})
@@ -23,7 +23,7 @@ function isString (name: string | undefined): name is string {
 function unknownOf (givenNames: readonly string[], known: readonly string[], noun: string): Choice | undefined {
   const unknown = givenNames.filter((name) => !known.includes(name))
   const misspelt = unknown.find((name) => suggestion(name, known) !== undefined) ?? unknown[0]
-  return misspelt === undefined ? undefined : { mistake: unknownName(noun, misspelt, known), member: misspelt }
+  return misspelt === undefined ? undefined : { error: unknownName(noun, misspelt, known), member: misspelt }
 }
 
 /** Each branch has a member of its own that it cannot do without: exactly one of those must be given. */
@@ -35,7 +35,7 @@ function chooseByDecider (branches: readonly TSchema[], deciders: readonly strin
     return { branch, elsewhere: known.filter((name) => !namesOf(branch).includes(name)) }
   }
   const unknown = decided.length === 0 ? unknownOf(givenNames, known, noun) : undefined
-  return unknown ?? { mistake: `exactly one of ${listed(deciders)} is allowed; given: ${listed(decided)}` }
+  return unknown ?? { error: `exactly one of ${listed(deciders)} is allowed; given: ${listed(decided)}` }
 }
 
 /** Branches tell themselves apart by the members that they know: the one that knows most of what was given. */
@@ -46,10 +46,10 @@ function chooseByMembers (branches: readonly TSchema[], givenNames: readonly str
     .sort((one, other) => other.names.length - one.names.length)
   const [first, second] = claims
   if (first === undefined || first.names.length === 0) {
-    return unknownOf(givenNames, known, noun) ?? { mistake: `must not be empty; allowed: ${branches.map((branch) => listed(namesOf(branch))).join('; or ')}` }
+    return unknownOf(givenNames, known, noun) ?? { error: `must not be empty; allowed: ${branches.map((branch) => listed(namesOf(branch))).join('; or ')}` }
   }
   const foreign = second!.names.filter((name) => !first.names.includes(name))
-  if (foreign.length > 0) return { mistake: `${listed(first.names)} cannot be given together with ${listed(foreign)}` }
+  if (foreign.length > 0) return { error: `${listed(first.names)} cannot be given together with ${listed(foreign)}` }
   return { branch: first.branch, elsewhere: [] }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { buildAjv } from '../../src/validation/ajv.ts'
 import { mapColumn, type ScalarType } from '../../schemas/entity/column.ts'
-import { mistakesOf } from '../../src/validation/validation-errors.ts'
+import { validationErrors } from '../../src/validation/validation-errors.ts'
 
 interface Case {
   column: string
@@ -93,12 +93,12 @@ for (const { column, type, fit, unfit } of cases) {
     const validate = buildAjv([], 'body').compile(mapping.schema)
     for (const value of fit) {
       t.ok(validate(value), `${JSON.stringify(value)} fits`)
-      t.same(mistakesOf(mapping.schema, value), [], 'and has no mistake')
+      t.same(validationErrors(mapping.schema, value), [], 'and has no mistake')
     }
     for (const value of unfit) {
       const shown = JSON.stringify(value)?.slice(0, 60) ?? String(value)
       t.notOk(validate(value), `${shown} does not fit`)
-      t.ok(mistakesOf(mapping.schema, value).length > 0, 'and its mistake is told')
+      t.ok(validationErrors(mapping.schema, value).length > 0, 'and its mistake is told')
     }
   })
 }

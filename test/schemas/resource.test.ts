@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildAjv } from '../../src/validation/ajv.ts'
-import { selectionKind, selectionMistakes, type Selection } from '../../schemas/selection.ts'
+import { selectionKind, selectionErrors, type Selection } from '../../schemas/selection.ts'
 import { resolveOptions } from '../../src/app/options/index.ts'
 import { entities, Item, Ledger, Owner, Seat } from '../fixtures/entities.ts'
 import { discover } from './discover.ts'
@@ -223,7 +223,7 @@ t.test('what a schema of a selection cannot express', async (t) => {
     ['delete', { previewId }, false]
   ]
   for (const [operation, selection, dryRun, path] of cases) {
-    t.same(selectionMistakes(operation, selection, dryRun).map((mistake) => mistake.path), path === undefined ? [] : [path], `${operation} ${JSON.stringify(selection)} ${dryRun}`)
+    t.same(selectionErrors(operation, selection, dryRun).map((mistake) => mistake.path), path === undefined ? [] : [path], `${operation} ${JSON.stringify(selection)} ${dryRun}`)
   }
   t.equal(selectionKind({ all: true }), 'all')
   t.equal(selectionKind({ previewId, expectedCount: 1 }), 'previewId')

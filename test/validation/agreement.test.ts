@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { buildAjv } from '../../src/validation/ajv.ts'
-import { mistakesOf } from '../../src/validation/validation-errors.ts'
+import { validationErrors } from '../../src/validation/validation-errors.ts'
 import { byId, components, items, seats } from './item-schemas.ts'
 
 // Ajv decides and mistakesOf explains: they must never disagree, or a refusal would name no mistake, or a wrong one.
@@ -78,7 +78,7 @@ for (const [name, schema] of [['items', items.bulkUpdateBody!], ['seats', seats.
     fc.assert(fc.property(bodies(name), (body) => {
       const accepted = ajv.validate({ $ref: `${schema.$id}#` }, body)
       judged[accepted ? 'fit' : 'unfit']++
-      return accepted === (mistakesOf(schema, body, { schemas: byId }).length === 0)
+      return accepted === (validationErrors(schema, body, { schemas: byId }).length === 0)
     }), { numRuns: 2000 })
     t.ok(judged.fit > 100 && judged.unfit > 100, `some of each: ${JSON.stringify(judged)}`)
   })

@@ -23,7 +23,7 @@ import { lockedProblem } from '../../jobs/locks/take-locks.ts'
 import { findRecordHolders, type Holder } from '../../jobs/locks/record-holders.ts'
 import { cleanup } from '../../operations/cleanup/cleanup.ts'
 import type { CleanupSummary } from '../../operations/cleanup/summary.ts'
-import { mistakesOf } from '../../validation/validation-errors.ts'
+import { validationErrors } from '../../validation/validation-errors.ts'
 import { launchTask, type TaskLaunchOptions } from '../../operations/tasks/launch-task.ts'
 import type { TaskDefinition } from '../../engine/task.ts'
 import {
@@ -253,6 +253,6 @@ export class AsyncManager {
 
 /** @throws validation_failed, which lists every validation error */
 function requireValid (schema: TSchema, given: unknown): void {
-  const errors = mistakesOf(schema, given, { noun: 'option', join: memberPath })
+  const errors = validationErrors(schema, given, { noun: 'option', join: memberPath })
   if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; '), { errors })
 }

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from '@mikro-orm/core'
-import { memberPath, type Mistakes } from '../../validation/option-errors.ts'
+import { memberPath, type OptionErrors } from '../../validation/option-errors.ts'
 import type { ResolvedResourceOptions } from '../../engine/resource-options.ts'
 
 type Scoped<Request> = Pick<ResolvedResourceOptions<Request>, 'name' | 'meta' | 'scope'>
@@ -13,14 +13,14 @@ export function scopesOfTarget<Request, Resource extends Scoped<Request>> (targe
 }
 
 /** Without a `where` of its own, a reference to an entity with two different scopes would have to pick one of them. */
-export function checkReferenceScopes (resources: readonly ResolvedResourceOptions[], mistakes: Mistakes): void {
+export function checkReferenceScopes (resources: readonly ResolvedResourceOptions[], errors: OptionErrors): void {
   for (const { name, editable, choices } of resources) {
     for (const [field, { prop: { targetMeta } }] of editable) {
       if (targetMeta === undefined || hasOwnCondition(choices?.[field])) continue
       const scoped = scopesOfTarget(targetMeta, resources)
       if (new Set(scoped.map(({ scope }) => scope)).size < 2) continue
       const names = scoped.map((resource) => resource.name).join(' and ')
-      mistakes.tell(memberPath(memberPath('resources', name), 'bulkFields'),
+      errors.add(memberPath(memberPath('resources', name), 'bulkFields'),
         `${field} refers to ${targetMeta.className}, for which ${names} have different scopes; say in choices.${field}.where which records may be referred to`)
     }
   }

@@ -5,11 +5,11 @@ import { isKeyRefusal, keyShape, type KeyShape } from '../../../schemas/entity/k
 import { ResourceOptionsSchema } from '../../../schemas/options.ts'
 import { buildResourceSchemas, type ResourceShape } from '../../../schemas/resource.ts'
 import { schemaError } from '../../validation/ajv.ts'
-import { mistakesOf } from '../../validation/validation-errors.ts'
+import { validationErrors } from '../../validation/validation-errors.ts'
 import { unknownName } from '../../validation/suggestion.ts'
-import { checkChoices, narrowedTo } from './choices.ts'
+import { checkChoices, restrictToChoices } from './choices.ts'
 import { frozenCopy, withDefaults } from './defaults.ts'
-import { memberPath, type Mistakes } from '../../validation/option-errors.ts'
+import { memberPath, type OptionErrors } from '../../validation/option-errors.ts'
 import type { ResourceOptions, ResolvedResourceOptions } from '../../engine/resource-options.ts'
 
 /** An entity's properties that a resource may name. */
@@ -17,48 +17,48 @@ function propertyNames (meta: EntityMetadata): string[] {
   return meta.props.filter((prop) => prop.embedded === undefined && prop.persist !== false).map((prop) => prop.name)
 }
 
-/** The metadata of a resource's entity; undefined, and told, where there is none that we can work on. */
-function discovered (orm: MikroORM, entity: unknown, path: string, mistakes: Mistakes): EntityMetadata | undefined {
+/** The metadata of a resource's entity; undefined, with an error, where it has no records of its own. */
+function discovered (orm: MikroORM, entity: unknown, path: string, errors: OptionErrors): EntityMetadata | undefined {
   const where = memberPath(path, 'entity')
   const meta = orm.getMetadata().find(entity as never) as EntityMetadata | undefined
   const all = [...orm.getMetadata()] as EntityMetadata[]
   // A schema that MikroORM never discovered is found too, by itself, but without its key and its columns.
   if (meta === undefined || !all.includes(meta)) {
     const known = all.filter((other) => !other.embeddable && !other.pivotTable)
-    mistakes.tell(where, `this entity was not discovered by MikroORM; discovered: ${known.map((other) => other.className).sort().join(', ')}`)
+    errors.add(where, `this entity was not discovered by MikroORM; discovered: ${known.map((other) => other.className).sort().join(', ')}`)
     return undefined
   }
   const unfit = meta.embeddable ? 'an embeddable' : meta.virtual ? 'a virtual entity' : meta.view ? 'a view' : meta.pivotTable ? 'a pivot table' : undefined
   if (unfit === undefined) return meta
-  mistakes.tell(where, `${meta.className} is ${unfit}, which has no records of its own to write`)
+  errors.add(where, `${meta.className} is ${unfit}, which has no records of its own to write`)
   return undefined
 }
 
-function keyOf (meta: EntityMetadata, path: string, mistakes: Mistakes): KeyShape | undefined {
+function keyOf (meta: EntityMetadata, path: string, errors: OptionErrors): KeyShape | undefined {
   const key = keyShape(meta)
   if (!isKeyRefusal(key)) return key
   const { refused, reason } = key
-  if (refused === undefined) mistakes.tell(memberPath(path, 'entity'), `${meta.className} ${reason}`)
-  else mistakes.tellUnmappable(memberPath(path, 'entity'), `${meta.className}.${refused.name} has the type ${refused.type} (column type: ${refused.columnTypes.join(', ')}), which ${reason}`)
+  if (refused === undefined) errors.add(memberPath(path, 'entity'), `${meta.className} ${reason}`)
+  else errors.addUnmappable(memberPath(path, 'entity'), `${meta.className}.${refused.name} has the type ${refused.type} (column type: ${refused.columnTypes.join(', ')}), which ${reason}`)
   return undefined
 }
 
 type MapProperty = (prop: EntityProperty, options: FieldOptions) => FieldShape | FieldRefusal
 
-/** The fields of a list of names; those that are none are told. */
-function fieldsOf (meta: EntityMetadata, options: ResourceOptions, list: 'bulkFields' | 'filterFields', path: string, mistakes: Mistakes, map: MapProperty): FieldShape[] {
+/** The fields of a list of names; each unknown name is an error. */
+function fieldsOf (meta: EntityMetadata, options: ResourceOptions, list: 'bulkFields' | 'filterFields', path: string, errors: OptionErrors, map: MapProperty): FieldShape[] {
   const fields: FieldShape[] = []
   const seen = new Set<string>()
   for (const [index, name] of (options[list] ?? []).entries()) {
     const where = memberPath(memberPath(path, list), index)
     const prop = Object.hasOwn(meta.properties, name) ? meta.properties[name as never] as EntityProperty : undefined
-    if (seen.has(name)) mistakes.tell(where, `${name} is listed twice`)
-    else if (prop === undefined) mistakes.tell(where, `${name}: ${unknownName(`property of ${meta.className}`, name, propertyNames(meta))}`)
+    if (seen.has(name)) errors.add(where, `${name} is listed twice`)
+    else if (prop === undefined) errors.add(where, `${name}: ${unknownName(`property of ${meta.className}`, name, propertyNames(meta))}`)
     else {
       const field = map(prop, { label: options.fieldLabels?.[name], schema: options.fieldSchemas?.[name] })
       if (!isFieldRefusal(field)) fields.push(field)
-      else if (field.cause === 'unmappable') mistakes.tellUnmappable(where, `${field.reason}; give one in fieldSchemas.${name}, or leave the field out`)
-      else mistakes.tell(where, `${name} cannot be ${list === 'bulkFields' ? 'edited in bulk' : 'filtered on'}: ${field.reason}`)
+      else if (field.cause === 'unmappable') errors.addUnmappable(where, `${field.reason}; give one in fieldSchemas.${name}, or leave the field out`)
+      else errors.add(where, `${name} cannot be ${list === 'bulkFields' ? 'edited in bulk' : 'filtered on'}: ${field.reason}`)
     }
     seen.add(name)
   }
@@ -66,32 +66,32 @@ function fieldsOf (meta: EntityMetadata, options: ResourceOptions, list: 'bulkFi
 }
 
 /** Labels, schemas and choices are for fields that clients see. */
-function checkFieldNames (options: ResourceOptions, visible: readonly string[], path: string, mistakes: Mistakes): void {
+function checkFieldNames (options: ResourceOptions, visible: readonly string[], path: string, errors: OptionErrors): void {
   for (const member of ['fieldLabels', 'fieldSchemas', 'choices'] as const) {
     for (const name of Object.keys(options[member] ?? {})) {
-      if (!visible.includes(name)) mistakes.tell(memberPath(memberPath(path, member), name), unknownName('field', name, visible))
+      if (!visible.includes(name)) errors.add(memberPath(memberPath(path, member), name), unknownName('field', name, visible))
     }
   }
 }
 
 /** A schema that Ajv cannot compile, or a keyword that nobody knows, would check nothing. */
-function checkSchemas ({ validate, fieldSchemas = {} }: ResourceOptions, path: string, mistakes: Mistakes): void {
+function checkSchemas ({ validate, fieldSchemas = {} }: ResourceOptions, path: string, errors: OptionErrors): void {
   const given = [
     ...Object.entries(fieldSchemas).map(([name, schema]) => [memberPath(memberPath(path, 'fieldSchemas'), name), schema] as const),
     ...(typeof validate === 'object' ? [[memberPath(path, 'validate'), validate] as const] : [])
   ]
   for (const [where, schema] of given) {
     const error = schemaError(schema)
-    if (error !== undefined) mistakes.tell(where, `this JSON Schema cannot be compiled: ${error}`)
+    if (error !== undefined) errors.add(where, `this JSON Schema cannot be compiled: ${error}`)
   }
 }
 
 /** What an undo would need and cannot have. */
-function checkUndo ({ undo, persistence }: ResourceOptions, meta: EntityMetadata, path: string, mistakes: Mistakes): void {
+function checkUndo ({ undo, persistence }: ResourceOptions, meta: EntityMetadata, path: string, errors: OptionErrors): void {
   if (undo !== true) return
   const where = memberPath(path, 'undo')
-  if (persistence !== undefined) mistakes.tell(where, 'what a persistence class writes only the application can take back; leave undo or persistence out')
-  if (meta.root.inheritanceType === 'tpt') mistakes.tell(where, `${meta.className} has a table for each of its classes, of which no images can be kept; leave it out`)
+  if (persistence !== undefined) errors.add(where, 'what a persistence class writes only the application can take back; leave undo or persistence out')
+  if (meta.root.inheritanceType === 'tpt') errors.add(where, `${meta.className} has a table for each of its classes, of which no images can be kept; leave it out`)
 }
 
 function versionOf (meta: EntityMetadata): FieldShape | undefined {
@@ -104,39 +104,39 @@ export interface ResourceContext {
   readonly orm: MikroORM
   readonly name: string
   readonly schemaPrefix: string
-  /** Whether the application tells who is calling. */
+  /** Whether the application identifies its callers. */
   readonly knowsUsers: boolean
   /** What the schemas are called: by the entity's name, or by the resource's where several share the entity. */
   readonly schemaNameOf: (meta: EntityMetadata) => string
 }
 
-/** Checks the options of a resource against its entity; undefined where that cannot be done, and mistakes are told. */
-export function resolveResource (given: unknown, context: ResourceContext, mistakes: Mistakes): ResolvedResourceOptions | undefined {
+/** Checks the options of a resource against its entity; undefined, with errors added, where they are invalid. */
+export function resolveResource (given: unknown, context: ResourceContext, errors: OptionErrors): ResolvedResourceOptions | undefined {
   const { orm, name, schemaPrefix, knowsUsers, schemaNameOf } = context
   const path = memberPath('resources', name)
-  const wrong = mistakesOf(ResourceOptionsSchema, given, { path, noun: 'option', join: memberPath })
-  if (wrong.length > 0) return mistakes.tellAll(wrong)
+  const wrong = validationErrors(ResourceOptionsSchema, given, { path, noun: 'option', join: memberPath })
+  if (wrong.length > 0) return errors.addAll(wrong)
 
   const options = given as ResourceOptions
-  const meta = discovered(orm, options.entity, path, mistakes)
-  const key = meta && keyOf(meta, path, mistakes)
+  const meta = discovered(orm, options.entity, path, errors)
+  const key = meta && keyOf(meta, path, errors)
   if (meta === undefined || key === undefined) return undefined
 
-  const before = mistakes.count
+  const before = errors.count
   const pivotOf = (prop: EntityProperty) => prop.pivotEntity && orm.getMetadata().find(prop.pivotEntity)
-  const editable = fieldsOf(meta, options, 'bulkFields', path, mistakes, (prop, own) => mapBulkField(meta, prop, own, pivotOf(prop)))
-  const filterable = fieldsOf(meta, options, 'filterFields', path, mistakes, (prop, own) => mapFilterField(meta, prop, own))
-  if (mistakes.count > before) return undefined
-  checkFieldNames(options, [...new Set([...editable, ...filterable].map((field) => field.name))], path, mistakes)
-  checkChoices(options, editable, path, mistakes)
-  checkSchemas(options, path, mistakes)
-  checkUndo(options, meta, path, mistakes)
+  const editable = fieldsOf(meta, options, 'bulkFields', path, errors, (prop, own) => mapBulkField(meta, prop, own, pivotOf(prop)))
+  const filterable = fieldsOf(meta, options, 'filterFields', path, errors, (prop, own) => mapFilterField(meta, prop, own))
+  if (errors.count > before) return undefined
+  checkFieldNames(options, [...new Set([...editable, ...filterable].map((field) => field.name))], path, errors)
+  checkChoices(options, editable, path, errors)
+  checkSchemas(options, path, errors)
+  checkUndo(options, meta, path, errors)
   if (editable.length === 0 && options.bulkDelete !== true) {
-    mistakes.tell(path, 'nothing can be done with this resource: it has neither bulkFields nor bulkDelete')
+    errors.add(path, 'nothing can be done with this resource: it has neither bulkFields nor bulkDelete')
   }
-  if (mistakes.count > before) return undefined
+  if (errors.count > before) return undefined
 
-  const narrowed = editable.map((field) => narrowedTo(options.choices?.[field.name], field))
+  const narrowed = editable.map((field) => restrictToChoices(options.choices?.[field.name], field))
   const shape: ResourceShape = { name, schemaName: schemaNameOf(meta), meta, key, bulkFields: narrowed, filterFields: filterable, version: versionOf(meta) }
   const resolved = frozenCopy(withDefaults(ResourceOptionsSchema, given as Record<string, unknown>))
   return Object.freeze({

@@ -2,7 +2,7 @@ import { ConflictsSchema } from '../../../schemas/task.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { problem } from '../../errors.ts'
 import { memberPath } from '../../validation/option-errors.ts'
-import { mistakesOf } from '../../validation/validation-errors.ts'
+import { validationErrors } from '../../validation/validation-errors.ts'
 import { lockableOf, storedKeys, type GivenKey, type Lockable } from './lockable.ts'
 
 /** Records by the name of their entity or resource: `{ Project: [7], cities: [1, 2] }`. */
@@ -17,7 +17,7 @@ export interface LockSet {
 
 /** @throws validation_failed for what does not list records by name: it must not be taken for none */
 export function requireConflicts (conflicts: Conflicts): void {
-  const errors = mistakesOf(ConflictsSchema, conflicts, { path: 'conflicts', join: memberPath })
+  const errors = validationErrors(ConflictsSchema, conflicts, { path: 'conflicts', join: memberPath })
   if (errors.length > 0) throw problem('validation_failed', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 }
 

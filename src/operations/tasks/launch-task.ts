@@ -8,7 +8,7 @@ import type { JobRow } from '../../engine/job-row.ts'
 import { mapConnectionErrors } from '../../database/unavailable.ts'
 import { lockSetsOf, type Conflicts, type LockSet } from '../../jobs/locks/conflict-set.ts'
 import { memberPath } from '../../validation/option-errors.ts'
-import { mistakesOf } from '../../validation/validation-errors.ts'
+import { validationErrors } from '../../validation/validation-errors.ts'
 import { insertTask, type NewTask } from './insert-task.ts'
 import { storableJson } from '../../execution/tasks/storable-json.ts'
 import { requireTask } from '../../execution/tasks/task-definitions.ts'
@@ -91,7 +91,7 @@ function newTask ({ name, version }: Task, payload: unknown, sets: readonly Lock
 
 /** @throws validation_failed, which lists every validation error */
 function checkOptions (name: string, options: TaskLaunchOptions): void {
-  const errors = mistakesOf(TaskLaunchSchema, options, { noun: 'option', join: memberPath })
+  const errors = validationErrors(TaskLaunchSchema, options, { noun: 'option', join: memberPath })
   if (errors.length === 0) return
   throw problem('validation_failed', `the options of the launch of ${name} are not valid: ${errors.map(({ path, message }) => `${path} ${message}`).join('; ')}`, { errors })
 }

@@ -117,7 +117,7 @@ t.test('all mistakes are told at once, of the plugin and of each resource', asyn
     resources: { items: { ...items, path: 'items' }, owners: { entity: Owner, path: '/owners', bulkFields: ['nam'] } }
   })
   t.same(error.errors!.map(({ path }) => path), ['tasks.delete', 'resources.items.path', 'resources.owners.bulkFields[0]'])
-  t.match(error.message, /^wrong options of fastify-powercrud-async: 3 mistakes:\n- tasks\.delete: .*\n- resources\.items\.path: .*\n- resources\.owners\.bulkFields\[0\]: nam: unknown property of Owner; did you mean name\?/)
+  t.match(error.message, /^wrong options of fastify-powercrud-async: 3 errors:\n- tasks\.delete: .*\n- resources\.items\.path: .*\n- resources\.owners\.bulkFields\[0\]: nam: unknown property of Owner; did you mean name\?/)
 })
 
 t.test('two resources have two paths, and none that of the jobs', async (t) => {

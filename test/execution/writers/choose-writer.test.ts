@@ -1,6 +1,6 @@
 import { Cascade, defineEntity, p, type EventSubscriber } from '@mikro-orm/core'
 import t from 'tap'
-import { heirsOf } from '../../../src/entities/subclasses.ts'
+import { subclassesOf } from '../../../src/entities/subclasses.ts'
 import { chooseWriters, type WriterFacts } from '../../../src/execution/writers/choose-writer.ts'
 import { ArticleListener } from '../../fixtures/hooked.ts'
 import { discover, metadataOf } from '../../schemas/discover.ts'
@@ -40,7 +40,7 @@ const orm = discover([Plain, Loaded, Updated, Deleted, Reading, Stamp, Stamped, 
 
 function choose (entity: unknown, options: Partial<WriterFacts['options']> = {}, subscribers: EventSubscriber[] = []) {
   const meta = metadataOf(orm, entity)
-  return chooseWriters({ name: 'things', meta, classes: heirsOf(meta, orm.getMetadata()), options: { bulkFields: [], bulkFullClean: true, write: 'auto', ...options }, subscribers })
+  return chooseWriters({ name: 'things', meta, classes: subclassesOf(meta, orm.getMetadata()), options: { bulkFields: [], bulkFullClean: true, write: 'auto', ...options }, subscribers })
 }
 
 const set = { way: 'set', why: 'nothing must run for each record' }

@@ -1,6 +1,6 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import t from 'tap'
-import { mistakesOf } from '../../src/validation/validation-errors.ts'
+import { validationErrors } from '../../src/validation/validation-errors.ts'
 import { byId, items, seats } from './item-schemas.ts'
 
 const ids = [1]
@@ -50,7 +50,7 @@ const told: readonly [what: string, body: unknown, ...lines: string[]][] = [
   ['a misspelt change', { selection, set: { labels: { replac: [1] } } }, '/set/labels/replac: unknown field; did you mean replace? allowed: add, remove, replace'],
   ['a list for a collection', { selection, set: { labels: [1, 2] } }, '/set/labels: expected an object with add, remove, or an object with replace; given: a list of 2'],
   ['nothing to add', { selection, set: { labels: { add: [], remove: ['x'] } } }, '/set/labels/add: must not be empty', `/set/labels/remove/0: expected ${integer}; given: "x"`],
-  ['several mistakes', { selection: { ids: 'x' }, set, onErrror: 'stop', onConflict: 'no', reason: 5, dryRun: 1 },
+  ['several errors', { selection: { ids: 'x' }, set, onErrror: 'stop', onConflict: 'no', reason: 5, dryRun: 1 },
     '/selection/ids: expected a list; given: "x"',
     '/onErrror: unknown field; did you mean onError? allowed: selection, set, onError, onConflict, reason, dryRun',
     '/onConflict: expected one of fail, skip, wait; given: "no"',
@@ -63,15 +63,15 @@ const told: readonly [what: string, body: unknown, ...lines: string[]][] = [
 
 for (const [what, body, ...lines] of told) {
   t.test(what, async (t) => {
-    const mistakes = mistakesOf(items.bulkUpdateBody!, body, { schemas: byId })
-    t.same(mistakes.map(({ path, message }) => `${path}: ${message}`), lines)
+    const errors = validationErrors(items.bulkUpdateBody!, body, { schemas: byId })
+    t.same(errors.map(({ path, message }) => `${path}: ${message}`), lines)
   })
 }
 
 t.test('a composite key and comparisons of it are told apart', async (t) => {
   const reference = seats.selection.anyOf[0].properties.ids.items as TSchema
   const filter = Type.Union([reference, Type.Null(), Type.Object({ eq: Type.Optional(reference), isNull: Type.Optional(Type.Boolean()) }, { additionalProperties: false, minProperties: 1 })])
-  const lines = (value: unknown) => mistakesOf(filter, value).map(({ path, message }) => `${path}: ${message}`)
+  const lines = (value: unknown) => validationErrors(filter, value).map(({ path, message }) => `${path}: ${message}`)
   t.same(lines({ row: 'A', number: 1 }), [])
   t.same(lines({ eq: { row: 'A', number: 1 } }), [])
   t.same(lines({ row: 'A' }), [`/number: is missing; expected ${integer}`])
@@ -79,18 +79,18 @@ t.test('a composite key and comparisons of it are told apart', async (t) => {
   t.same(lines({ row: 'A', number: 1, seat: 2 }), ['/seat: unknown field; allowed: row, number'])
 })
 
-t.test('a long list of mistakes is cut, at once', async (t) => {
-  const mistakes = mistakesOf(items.selection, { ids: Array(1_000_000).fill('x') }, { schemas: byId })
-  t.equal(mistakes.length, 20)
+t.test('a long list of errors is cut, at once', async (t) => {
+  const errors = validationErrors(items.selection, { ids: Array(1_000_000).fill('x') }, { schemas: byId })
+  t.equal(errors.length, 20)
 })
 
 t.test('what was given is shortened', async (t) => {
-  const [mistake] = mistakesOf(Type.Integer(), 'x'.repeat(10_000))
-  t.ok(mistake!.message.length < 120)
+  const [error] = validationErrors(Type.Integer(), 'x'.repeat(10_000))
+  t.ok(error!.message.length < 120)
 })
 
 t.test('members of the prototype are not members of the body', async (t) => {
   const body = JSON.parse('{ "selection": { "ids": [1] }, "set": { "constructor": 1, "toString": 2 } }')
-  t.match(mistakesOf(items.bulkUpdateBody!, body, { schemas: byId }), [{ path: '/set/constructor', message: /^unknown field/ }, { path: '/set/toString', message: /^unknown field/ }])
-  t.match(mistakesOf(items.bulkUpdateBody!, {}, { schemas: byId }), [{ path: '/selection' }, { path: '/set' }])
+  t.match(validationErrors(items.bulkUpdateBody!, body, { schemas: byId }), [{ path: '/set/constructor', message: /^unknown field/ }, { path: '/set/toString', message: /^unknown field/ }])
+  t.match(validationErrors(items.bulkUpdateBody!, {}, { schemas: byId }), [{ path: '/selection' }, { path: '/set' }])
 })
