@@ -50,9 +50,10 @@ async function untilClaimed (engine: Engine, { jobId, n }: Delivery, signal: Abo
 
 /** Reports in the log and in the job why this worker does not do it, so that its user learns why it waits. */
 async function reportBlocked (
-  { database, tables, live, log }: Engine, { jobId, n }: Delivery, { resource, operation, blocked_reason: recorded }: Claimability,
+  engine: Pick<Engine, 'database' | 'tables' | 'live' | 'log'>, { jobId, n }: Delivery, { resource, operation, blocked_reason: recorded }: Claimability,
   { reason, isNew }: { reason: string, isNew: boolean }
 ): Promise<void> {
+  const { database, tables, log } = engine
   if (isNew) log.warn({ jobId, resource, operation }, `this worker leaves a job to others: ${reason}. Give servers and workers the same config; the job waits for a worker that agrees`)
   if (!isNew && recorded !== null) return
   try {
