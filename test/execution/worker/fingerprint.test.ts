@@ -63,24 +63,26 @@ t.test('a worker that cannot do a job holds back until a capable one has claimed
   await living('capable', capabilitiesOf(engine))
   const { engine: unable } = await open({ bulkFields: ['notes'] })
   const closing = new AbortController()
-  const handOver = async (job: { id: string, n: number }) => {
+  const release = async (job: { id: string, n: number }) => {
     const outcome = await work(unable, job)
-    return 'release' in outcome ? outcome.hold!(closing.signal) : fail('it was not released')
+    return 'release' in outcome ? outcome.hold! : fail('it was not released')
   }
   const job = await launch()
-  const holding = handOver(job)
+  const hold = await release(job)
   t.same(await work(engine, job), { done: true })
-  await holding
-  const other = await launch()
-  t.match(await work(unable, other), { release: true }, 'a handover that succeeded: the capable worker is not busy')
+  await hold(closing.signal)
+  const [other, third] = [await launch(), await launch({ ids: [2] })]
+  const holdOther = await release(other)
+  t.pass('after a handover that succeeded the capable worker is not taken for busy')
 
-  await handOver(other)
-  const delayed = await work(unable, other)
-  t.ok('retryInMs' in delayed && delayed.retryInMs <= 250, 'nobody claimed it')
-  t.match(await work(unable, await launch({ ids: [2] })), { retryInMs: Number }, 'and another job is delayed without a handover')
+  await holdOther(closing.signal)
+  const [delayed, next] = await Promise.all([work(unable, other), work(unable, third)])
+  t.ok('retryInMs' in delayed && delayed.retryInMs <= 250, 'no worker claimed it')
+  t.match(next, { retryInMs: Number }, 'and another job is delayed without a handover')
   await until(async () => 'release' in await work(unable, other), { what: 'the next handover', intervalMs: 50 })
+  const lastHold = await release(other)
   closing.abort()
-  await handOver(other)
+  await lastHold(closing.signal)
 })
 
 t.test('the plain values of what a persistence class is constructed with are compared, and nothing else of it', async (t) => {
