@@ -2,16 +2,17 @@ import { Type } from '@sinclair/typebox'
 import { idempotencyKeyLength } from './idempotency-key.ts'
 import { retryAfter, type describeResponses, type Responses } from './responses.ts'
 
-/** Described only: they are read by `parsePrefer` and `parseIdempotencyKey`. */
+/**
+ * Described only: they are read by `parsePrefer` and `parseIdempotencyKey`. They have no examples, which Swagger UI would fill
+ * in: every request with the same key would be one job.
+ */
 export const launchHeaders = Type.Object({
   Prefer: Type.Optional(Type.String({
-    description: '`respond-async`: always run in the background. `wait=N`: wait up to N seconds (at most 30) for a background job to end, and reply 200.',
-    examples: ['respond-async']
+    description: '`respond-async`: always run in the background. `wait=N`: wait up to N seconds (at most 30) for a background job to end, and reply 200.'
   })),
   'Idempotency-Key': Type.Optional(Type.String({
     maxLength: idempotencyKeyLength + 2,
-    description: 'A key chosen by the client: the same request with the same key creates no second job and returns the first.',
-    examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"']
+    description: 'A key chosen by the client: the same request with the same key creates no second job and returns the first.'
   }))
 })
 

@@ -4,7 +4,8 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { MikroORM } from '@mikro-orm/postgresql'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import powercrudAsync, { refResolver } from '../../plugins/index.ts'
+import powercrudAsync from '../../plugins/index.ts'
+import { openapiOptions } from './openapi.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { powercrudOptions } from './powercrud.config.ts'
 import { sendNotFound, sendError } from './routes/error-responses.ts'
@@ -34,17 +35,7 @@ export async function buildApp ({ orm, redisUrl, worker = 'in-process', logger =
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(sendNotFound)
 
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Cities',
-        description: '135 233 cities and towns of the world, edited and deleted in bulk.',
-        version: '1.0.0'
-      }
-    },
-    refResolver
-  })
+  await app.register(fastifySwagger, openapiOptions)
   await app.register(fastifySwaggerUi, { routePrefix: '/documentation' })
 
   for (const schema of [CitySchema, CityWithTagsSchema, CityListSchema, CityPatchSchema, TagSchema, TagListSchema, ProblemSchema]) {

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { MikroORM } from '@mikro-orm/postgresql'
+import { Type } from '@sinclair/typebox'
 import { Tag } from '../entities/index.ts'
-import { reference, TagListSchema } from '../schemas/index.ts'
+import { problemResponses, reference, TagListSchema } from '../schemas/index.ts'
 import { tagJson } from './select-cities.ts'
 
 export const tagRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (app, { orm }) => {
@@ -10,7 +11,9 @@ export const tagRoutes: FastifyPluginAsyncTypebox<{ orm: MikroORM }> = async (ap
       tags: ['cities'],
       operationId: 'listTags',
       summary: 'List all tags',
-      response: { 200: reference(TagListSchema) }
+      description: 'The tags that cities can have.',
+      querystring: Type.Object({}, { additionalProperties: false }),
+      response: { 200: reference(TagListSchema), ...problemResponses(400) }
     }
   }, async () => {
     const tags = await orm.em.fork().findAll(Tag, { orderBy: { id: 'asc' } })

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import { Type, type Static } from '@sinclair/typebox'
+import { reference } from './reference.ts'
 
-/** What every error of these routes answers, as RFC 9457 has it. */
+/** The body of every error response (RFC 9457). */
 export const ProblemSchema = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -9,5 +11,13 @@ export const ProblemSchema = Type.Object({
   code: Type.String(),
   errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
 }, { $id: 'Problem', additionalProperties: true })
+
+/** The responses of a route for errors with these statuses. */
+export function problemResponses (...statuses: number[]) {
+  return Object.fromEntries(statuses.map((status) => [status, {
+    description: STATUS_CODES[status],
+    content: { 'application/problem+json': { schema: reference(ProblemSchema) } }
+  }]))
+}
 
 export type ProblemJson = Static<typeof ProblemSchema>
