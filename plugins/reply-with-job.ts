@@ -25,7 +25,9 @@ export interface Launched {
  * Replies to a launch: 202 while the job lives, 200 once it has ended. A job that failed in the request without committing
  * anything is replied to with its error and id; otherwise the status of the job says how it ended.
  */
-export async function replyWithJob (reply: FastifyReply, engine: Engine, launched: Launched): Promise<Job> {
+export async function replyWithJob (
+  reply: FastifyReply, engine: Pick<Engine, 'database' | 'tables' | 'options' | 'resources' | 'live' | 'log'>, launched: Launched
+): Promise<Job> {
   const { job: row, preferences } = launched
   const background = isBackground(engine, launched)
   const job = await viewLive(engine, row)
@@ -39,12 +41,14 @@ export async function replyWithJob (reply: FastifyReply, engine: Engine, launche
 }
 
 /** Whether a request like this one runs in the background. */
-function isBackground ({ options: { asyncEnabled } }: Engine, { job, preferences, resource: { options } }: Launched): boolean {
+function isBackground (
+  { options: { asyncEnabled } }: Pick<Engine, 'options'>, { job, preferences, resource: { options } }: Launched
+): boolean {
   if (!asyncEnabled || !options.bulkAsync) return false
   return preferences.respondAsync || job.total >= options.bulkMinAsyncRecords
 }
 
-async function refusalOf (engine: Engine, row: JobRow) {
+async function refusalOf (engine: Pick<Engine, 'database' | 'tables' | 'resources'>, row: JobRow) {
   const codes = [row.error_row_code, row.error_code]
   const code = codes.find((code): code is ProblemCode => problemCodes.includes(code as ProblemCode)) ?? 'internal'
   const errors = await failedRecords(engine, row)
@@ -52,7 +56,7 @@ async function refusalOf (engine: Engine, row: JobRow) {
 }
 
 /** Names each failed record and its field, so that a form can mark it. */
-async function failedRecords (engine: Engine, row: JobRow): Promise<ProblemItem[]> {
+async function failedRecords (engine: Pick<Engine, 'database' | 'tables' | 'resources'>, row: JobRow): Promise<ProblemItem[]> {
   const errors: ProblemItem[] = []
   for await (const { result: { id, field, code, message } } of rowResults(engine, row, { outcome: 'failed' })) {
     errors.push({ path: field === undefined ? '' : `/set/${field}`, message: `record ${JSON.stringify(id)}: ${message ?? code ?? 'failed'}` })

@@ -7,7 +7,7 @@ import { countLivingWorkers, countJobsWithoutWorker } from '../jobs/store/worker
 const answerMs = 2_000
 
 /** Checks all parts at once, bounded in time. Never throws; the reason why a part is down is only logged. */
-export async function checkHealth (engine: Engine): Promise<Health> {
+export async function checkHealth (engine: Pick<Engine, 'database' | 'tables' | 'live' | 'queue' | 'log' | 'leaseMs'>): Promise<Health> {
   const { database, queue, live, tables, leaseMs, log } = engine
   const ask = async <Answer>(part: string, question: () => Promise<Answer>): Promise<{ up: boolean, answer?: Answer }> => {
     try {

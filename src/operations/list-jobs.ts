@@ -24,7 +24,9 @@ const maxPages = 10
  * meanwhile cause neither repeats nor gaps.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function listJobs (engine: Engine, { cursor, limit, canSee, ...wanted }: JobsQuery): Promise<JobList> {
+export async function listJobs (
+  engine: Pick<Engine, 'database' | 'tables' | 'options' | 'resources' | 'live' | 'log'>, { cursor, limit, canSee, ...wanted }: JobsQuery
+): Promise<JobList> {
   let after = cursor === undefined ? undefined : placeIn(cursor)
   const views: JobView[] = []
   for (let page = 0; page < maxPages; page++) {

@@ -35,7 +35,9 @@ export async function listLocks (engine: Engine, { resource, ids, view, canSee }
 }
 
 /** A lock reveals that the record exists, so records outside of the caller's scope are left out. */
-async function visibleHolders (engine: Engine, resource: EngineResource, view: SelectionView, holders: readonly Holder[]): Promise<readonly Holder[]> {
+async function visibleHolders (
+  engine: Pick<Engine, 'database' | 'log'>, resource: EngineResource, view: SelectionView, holders: readonly Holder[]
+): Promise<readonly Holder[]> {
   if (holders.length === 0) return holders
   const { key } = resource
   const stored = holders.map(({ id }) => key.fromWire(id))

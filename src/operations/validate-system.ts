@@ -42,27 +42,29 @@ export async function validateSystem (engine: Engine): Promise<SystemReport> {
   return { ok: parts.every(({ ok }) => ok), parts }
 }
 
-export async function validateDatabase ({ database }: Engine): Promise<PartReport> {
+export async function validateDatabase ({ database }: Pick<Engine, 'database'>): Promise<PartReport> {
   return checkPart('database', 'check the connection of MikroORM, and that PostgreSQL is running', () => within(answerMs, 'the database', () => readClock(database)))
 }
 
-export async function validateMigrations ({ database, tables, queue }: Engine): Promise<PartReport> {
+export async function validateMigrations ({ database, tables, queue }: Pick<Engine, 'database' | 'tables' | 'queue'>): Promise<PartReport> {
   return checkPart('migrations', 'register with migrate: true, or run powercrud-async migrate --config <file>', async () => {
     const pending = await within(answerMs, 'the list of migrations', () => pendingMigrations(database, { tables, queue: queue.kind }))
     return pending.length === 0 ? undefined : `the database has not seen these migrations: ${pending.join(', ')}`
   })
 }
 
-export async function validateLiveStore ({ live }: Engine): Promise<PartReport> {
+export async function validateLiveStore ({ live }: Pick<Engine, 'live'>): Promise<PartReport> {
   return checkPart('liveStore', live.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections', () => live.ping(answerMs))
 }
 
-export async function validateQueue ({ queue }: Engine): Promise<PartReport> {
+export async function validateQueue ({ queue }: Pick<Engine, 'queue'>): Promise<PartReport> {
   return checkPart('queue', queue.kind === 'redis' ? 'check the Redis client, and that Redis is running' : 'check that PostgreSQL takes further connections, and that the role may use the schema bullmq', () => queue.ping(answerMs))
 }
 
 /** Workers drop a delivery of an unknown job: once it is gone from the queue, a worker has received it. */
-export async function validateWorker ({ queue, database, tables, leaseMs }: Engine): Promise<PartReport> {
+export async function validateWorker (
+  { queue, database, tables, leaseMs }: Pick<Engine, 'database' | 'tables' | 'queue' | 'leaseMs'>
+): Promise<PartReport> {
   return checkPart('worker', 'start one: powercrud-async worker --config <file>, or worker: { mode: \'in-process\' }', async () => {
     const probe = { jobId: uuidv7(), n: 1 }
     await queue.add(probe)
@@ -82,7 +84,9 @@ export async function validateWorker ({ queue, database, tables, leaseMs }: Engi
  * Whether the living workers agree with this process on resources and tasks. Not every worker has to know all of them, but
  * each needs one worker that does, and a worker with different options of a resource is an error.
  */
-export async function validateAgreement (engine: Engine): Promise<PartReport> {
+export async function validateAgreement (
+  engine: Pick<Engine, 'database' | 'tables' | 'resources' | 'tasks' | 'leaseMs'>
+): Promise<PartReport> {
   const { database, tables, leaseMs } = engine
   return checkPart('agreement', 'load the same config file in servers and workers, and restart those that have another', async () => {
     const workers = await within(answerMs, 'the list of workers', () => readLivingWorkers(database, tables, leaseMs))

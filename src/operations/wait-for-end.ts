@@ -9,7 +9,9 @@ import { isTerminal } from '../engine/states.ts'
  * Waits until a job has ended, for at most `ms`, or until `signal` aborts because the caller has gone. Resolves to the
  * job as it was last read.
  */
-export async function waitForEnd (engine: Engine, feed: JobFeed, job: JobRow, ms: number, signal: AbortSignal): Promise<JobRow> {
+export async function waitForEnd (
+  engine: Pick<Engine, 'database' | 'tables' | 'log'>, feed: JobFeed, job: JobRow, ms: number, signal: AbortSignal
+): Promise<JobRow> {
   let seen = job
   for await (const news of feed.changes(job.id, AbortSignal.any([signal, AbortSignal.timeout(ms)]))) {
     if (news === 'progress') continue

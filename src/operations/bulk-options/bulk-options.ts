@@ -17,7 +17,9 @@ export interface BulkOptionsRequest extends ChoicesPage {
  * Everything that a form for bulk work on a resource is built of.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function describeBulkOptions (engine: Engine, { options }: Pick<EngineResource, 'options'>, asked: BulkOptionsRequest): Promise<BulkOptions> {
+export async function describeBulkOptions (
+  engine: Pick<Engine, 'orm' | 'database' | 'entityTables' | 'resources' | 'log'>, { options }: Pick<EngineResource, 'options'>, asked: BulkOptionsRequest
+): Promise<BulkOptions> {
   const { bulkMaxSelectedRecords, bulkMinAsyncRecords } = options
   const fields = [...options.editable.values()].filter(({ name }) => asked.field === undefined || asked.field === name)
   return {
@@ -40,7 +42,9 @@ function filterableField (field: FieldShape): FilterableField {
   return { ...members(field), operators: [...field.operators] }
 }
 
-async function choicesOf (engine: Engine, { choices }: EngineResource['options'], field: FieldShape, { view, ...page }: BulkOptionsRequest): Promise<FieldChoices | null> {
+async function choicesOf (
+  engine: Pick<Engine, 'orm' | 'database' | 'entityTables' | 'resources' | 'log'>, { choices }: EngineResource['options'], field: FieldShape, { view, ...page }: BulkOptionsRequest
+): Promise<FieldChoices | null> {
   const target = field.prop.targetMeta
   if (field.target === undefined || target === undefined) return listedChoices(field, page)
   const { label, search = [] } = (choices[field.name] ?? {}) as ReferenceChoices<never>

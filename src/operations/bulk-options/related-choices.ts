@@ -35,7 +35,9 @@ const usualLabels = ['name', 'title', 'label']
  * A page of the records that a reference may point to, through the eyes of the application's filters, ordered by label.
  * @throws validation_failed for a cursor that was not ours, unavailable
  */
-export async function relatedChoices (engine: Engine, { target, em, condition, label, search }: RelatedChoices, page: ChoicesPage): Promise<FieldChoices> {
+export async function relatedChoices (
+  engine: Pick<Engine, 'orm' | 'database' | 'entityTables' | 'resources' | 'log'>, { target, em, condition, label, search }: RelatedChoices, page: ChoicesPage
+): Promise<FieldChoices> {
   const { key } = lockableOf(engine, target.class)
   const columnOf = (name: string) => (target.properties[name as never] as EntityProperty).fieldNames[0]!
   const labelled = label ?? usualLabels.find((name) => isText(target.properties[name as never]))

@@ -11,7 +11,7 @@ import { specOf } from '../../engine/job-row.ts'
 
 /** The selection of a launch, frozen in its transaction: a new one, a preview's, or part of another job's. */
 export async function freezeLaunch (
-  { tables, chunkSize }: Engine, sql: Sql, launch: BulkLaunch, newId: string
+  { tables, chunkSize }: Pick<Engine, 'tables' | 'chunkSize'>, sql: Sql, launch: BulkLaunch, newId: string
 ): Promise<FrozenSelection & { selectionId: string }> {
   const { resource, selection, view, operation, user } = launch
   const living = resource.options.bulkAsyncConflictChecking

@@ -70,7 +70,7 @@ export async function launchUndo (engine: Engine, job: JobRow, { user, view }: F
   return undo
 }
 
-function resourceOf ({ resources }: Engine, job: JobRow): EngineResource {
+function resourceOf ({ resources }: Pick<Engine, 'resources'>, job: JobRow): EngineResource {
   const resource = job.resource === null ? undefined : resources.get(job.resource)
   if (resource === undefined) throw problem('wrong_state', 'a task cannot be undone, and the resource of a job has to be known here', { jobId: job.id })
   return resource

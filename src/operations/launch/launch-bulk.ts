@@ -118,19 +118,21 @@ async function requireNotUndone (sql: Sql, tables: Tables, job: JobRow): Promise
   if (undo !== undefined) throw problem('wrong_state', 'the job is being undone, or has been', { jobId: undo })
 }
 
-function runsInRequest ({ options }: Engine, { runInRequest, resource }: BulkLaunch, { total }: Pick<FrozenSelection, 'total'>): boolean {
+function runsInRequest (
+  { options }: Pick<Engine, 'options'>, { runInRequest, resource }: BulkLaunch, { total }: Pick<FrozenSelection, 'total'>
+): boolean {
   if (!options.asyncEnabled || !resource.options.bulkAsync || runInRequest === 'always') return true
   return runInRequest === 'small' && total < resource.options.bulkMinAsyncRecords
 }
 
 /** Whether the queue may be needed; decided before the number of records is known. */
-function mayBeQueued (engine: Engine, launch: BulkLaunch): boolean {
+function mayBeQueued (engine: Pick<Engine, 'options'>, launch: BulkLaunch): boolean {
   const { selection, resource, onConflict } = launch
   const atMost = 'ids' in selection ? selection.ids.length : Infinity
   return onConflict === 'wait' || !runsInRequest(engine, launch, { total: Math.min(atMost, resource.options.bulkMaxSelectedRecords) })
 }
 
-function mayWait ({ options }: Engine, { resource }: BulkLaunch): boolean {
+function mayWait ({ options }: Pick<Engine, 'options'>, { resource }: BulkLaunch): boolean {
   return options.asyncEnabled && resource.options.bulkAsync
 }
 

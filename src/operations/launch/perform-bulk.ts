@@ -31,7 +31,7 @@ export async function performBulk (engine: Engine, launch: BulkLaunch): Promise<
  * Reads a job whose claim this request has lost, to another worker or with the connection.
  * @throws unavailable with the job's id, since the job continues when the database is back
  */
-async function readLostJob ({ database, tables }: Engine, job: JobRow): Promise<JobRow> {
+async function readLostJob ({ database, tables }: Pick<Engine, 'database' | 'tables'>, job: JobRow): Promise<JobRow> {
   try {
     return await readJob(database, tables, job.id) ?? job
   } catch (error) {

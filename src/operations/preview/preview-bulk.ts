@@ -59,7 +59,7 @@ export async function previewBulk (engine: Engine, request: PreviewRequest): Pro
   })
 }
 
-async function freezePreview ({ tables, chunkSize }: Engine, sql: Sql, request: PreviewRequest) {
+async function freezePreview ({ tables, chunkSize }: Pick<Engine, 'tables' | 'chunkSize'>, sql: Sql, request: PreviewRequest) {
   const { resource, selection, view, user } = request
   await checkReferences(sql, resource, view, request.set ?? {})
   const previewId = uuidv7()

@@ -42,7 +42,9 @@ export interface TrialRequest {
  * Finds what would fail by doing it: the real statements, in a transaction that is rolled back, until the time is up
  * or enough failures are known.
  */
-export async function tryWriting ({ orm, tables, leaseMs, log }: Engine, request: TrialRequest): Promise<Trial> {
+export async function tryWriting (
+  { orm, tables, leaseMs, log }: Pick<Engine, 'orm' | 'tables' | 'log' | 'leaseMs'>, request: TrialRequest
+): Promise<Trial> {
   const trial: Trial = { sample: [], failures: [], checkedCount: 0 }
   try {
     await entityTransaction(orm, async (transaction) => {

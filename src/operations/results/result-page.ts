@@ -10,7 +10,7 @@ import { rowResults, type ResultPlace } from '../../jobs/results/row-results.ts'
  * @throws validation_failed for a cursor that is not one of ours; unavailable
  */
 export async function resultPage (
-  engine: Engine, job: JobRow, { outcome, limit, cursor }: { outcome?: RowOutcome, limit: number, cursor?: string }
+  engine: Pick<Engine, 'database' | 'tables' | 'resources' | 'log'>, job: JobRow, { outcome, limit, cursor }: { outcome?: RowOutcome, limit: number, cursor?: string }
 ): Promise<ResultPage> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor)
   return mapConnectionErrors(engine, async () => {

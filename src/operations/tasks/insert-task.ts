@@ -25,7 +25,9 @@ export interface NewTask {
  * Takes the locks of a task and writes its row, in the transaction of `sql`.
  * @throws records_locked, too_many_jobs
  */
-export async function insertTask (engine: Engine, sql: Sql, { name, payload, version, sets, onConflict, user, reason, retryOf, terms }: NewTask): Promise<JobRow> {
+export async function insertTask (
+  engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, { name, payload, version, sets, onConflict, user, reason, retryOf, terms }: NewTask
+): Promise<JobRow> {
   const { tables } = engine
   const id = uuidv7()
   const taken = await takeLocks(sql, tables, { sets, selectionId: id, wait: onConflict === 'wait' })

@@ -58,7 +58,9 @@ export async function launchTask (engine: Engine, name: string, payload: unknown
   return job
 }
 
-async function prepare (engine: Engine, sql: Sql, task: NewTask, idempotency: IdempotencyClaim | undefined): Promise<{ job: JobRow, replayed: boolean }> {
+async function prepare (
+  engine: Pick<Engine, 'tables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, task: NewTask, idempotency: IdempotencyClaim | undefined
+): Promise<{ job: JobRow, replayed: boolean }> {
   const { tables } = engine
   const known = idempotency && await reserveIdempotencyKey(sql, tables, idempotency)
   if (known !== undefined) return { job: known, replayed: true }

@@ -29,7 +29,7 @@ export async function retryTask (engine: Engine, job: JobRow, user: { id: string
   return retry
 }
 
-function requireRetriable (engine: Engine, job: JobRow): void {
+function requireRetriable (engine: Pick<Engine, 'options' | 'resources' | 'tasks'>, job: JobRow): void {
   const refuse = (why: string) => problem('wrong_state', why, { jobId: job.id })
   const { id, status, operation, spec: { version = 1 } } = job
   if (!isTerminal(status)) throw refuse(`a job can be retried once it has ended; it is ${status}`)
@@ -46,7 +46,9 @@ function requireRetriable (engine: Engine, job: JobRow): void {
   }
 }
 
-async function prepare (engine: Engine, sql: Sql, job: JobRow, user: { id: string, label: string } | null): Promise<JobRow> {
+async function prepare (
+  engine: Pick<Engine, 'orm' | 'tables' | 'entityTables' | 'options' | 'resources' | 'lifecycle'>, sql: Sql, job: JobRow, user: { id: string, label: string } | null
+): Promise<JobRow> {
   const { tables } = engine
   const { isThere, retry } = await lockRetriedJob(sql, tables, job.id)
   // Cleanup has removed the job and its locks since it was read.
@@ -69,12 +71,14 @@ async function prepare (engine: Engine, sql: Sql, job: JobRow, user: { id: strin
   })
 }
 
-function isIn ({ entityTables }: Engine, meta: EntityMetadata, root: string): boolean {
+function isIn ({ entityTables }: Pick<Engine, 'entityTables'>, meta: EntityMetadata, root: string): boolean {
   return !meta.embeddable && !meta.pivotTable && typeof entityTables.find(meta.root) !== 'string' && entityTables.rootOf(meta) === root
 }
 
 /** Locks are stored per table; any entity of the table knows how its keys are read and written. */
-function setOf (engine: Engine, { id }: JobRow, root: string, keys: readonly string[]): LockSet {
+function setOf (
+  engine: Pick<Engine, 'orm' | 'entityTables' | 'resources'>, { id }: JobRow, root: string, keys: readonly string[]
+): LockSet {
   const meta = [...engine.orm.getMetadata()].find((meta) => isIn(engine, meta as EntityMetadata, root))
   if (meta === undefined) throw problem('wrong_state', `the task cannot be retried here: it locked records of the table ${root}, which belongs to no entity of this process`, { jobId: id })
   const lockable = lockableOf(engine, meta.className)
