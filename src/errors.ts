@@ -2,19 +2,19 @@ import createError from '@fastify/error'
 import type { Conflict, Problem, ProblemCode, ProblemItem } from '../schemas/problem.ts'
 import type { jobErrorCodes } from '../schemas/job.ts'
 
-// The one list of everything that can go wrong. The README's tables are made from it.
+// All errors of the package. The README's tables are generated from this list.
 
-/** HTTP status, title (always the same for a code), message (for when nothing more precise is known), when it happens. */
+/** HTTP status, title (always the same for a code), default message, when it happens. */
 type Entry = readonly [status: number, title: string, message: string, when: string]
 
-/** What our routes answer. The codes are closed by the `PowercrudProblem` schema: one more or less does not compile. */
+/** Errors of the routes. The codes are those of the `PowercrudProblem` schema: one more or less does not compile. */
 const problems = {
   validation_failed: [400, 'The request is not valid',
     'the request does not fit its schema',
     'malformed body, unknown field, a value that fails its schema'],
   unauthenticated: [401, 'Not signed in',
     'sign in to do this',
-    '`authorize` refused and `user` gave nobody, or anonymous background jobs are not allowed'],
+    '`authorize` refused a caller without a user, or anonymous background jobs are not allowed'],
   forbidden: [403, 'Not allowed',
     'you are not allowed to do this',
     '`authorize` refused, before the body is judged'],
@@ -23,10 +23,10 @@ const problems = {
     'unknown job, or one that the caller may not see'],
   preview_not_found: [404, 'No such preview',
     'there is no such preview; it may have expired or been used',
-    'unknown, expired or used preview, or somebody else\'s'],
+    'unknown, expired or used preview, or one of another user'],
   not_acceptable: [406, 'No such representation',
     'this route answers in none of the accepted media types',
-    '`Accept` asks for what we do not speak'],
+    '`Accept` allows none of the media types of the route'],
   unsupported_media_type: [415, 'Unsupported media type',
     'the body must be application/json',
     '`Content-Type` is not JSON'],
@@ -38,13 +38,13 @@ const problems = {
     'an action that the status or the mode of the job does not allow'],
   idempotency_in_flight: [409, 'The same request is being handled',
     'a request with this Idempotency-Key is being handled right now',
-    'a second request with a key whose first is not yet answered'],
+    'a second request with the key of a request that has no response yet'],
   count_mismatch: [412, 'The selection has another size',
     'the selection has not as many records as expected',
     '`expectedCount` differs from what was found (`count`)'],
   stale_version: [412, 'The record has changed',
     'a record has changed since it was read',
-    'a version given with the ids is not the record\'s own any more; as a row code in a background job'],
+    'a version given with the ids is no longer the version of the record; in a background job it is a row code'],
   too_many_records: [413, 'Too many records',
     'the selection has more records than this resource allows',
     'more than `bulkMaxSelectedRecords`'],
@@ -53,19 +53,19 @@ const problems = {
     'the body exceeds the limit that follows `bulkMaxSelectedRecords`'],
   reference_not_found: [422, 'A referenced record does not exist',
     'a referenced record does not exist',
-    'a reference in `set` points nowhere, or outside the declared choices'],
+    'a reference in `set` to a record that does not exist, or is not among the declared choices'],
   rule_refused: [422, 'A rule refused the change',
     'a rule of the application refused the change',
-    '`validate` refused; a preview was launched with another operation or `set` than it was made with'],
+    '`validate` refused, or a preview was launched with a different operation or `set`'],
   all_records_missing: [422, 'None of the records exists',
     'none of the selected records exists any more',
-    'every record of the selection is gone'],
+    'no record of the selection exists any more'],
   idempotency_key_reused: [422, 'The Idempotency-Key was used for another request',
     'this Idempotency-Key belongs to a request with another body',
     'a known key with another body'],
   too_many_jobs: [429, 'Too many jobs',
     'you have too many jobs waiting; try again when some have ended',
-    '`maxQueuedJobsPerUser` jobs of the user are in line already (`Retry-After`)'],
+    'the user already has `maxQueuedJobsPerUser` queued or waiting jobs (`Retry-After`)'],
   unavailable: [503, 'Not available right now',
     'the database or the queue cannot be reached; nothing was changed',
     'database, queue or live store not reachable (`Retry-After`); nothing is left half done'],
@@ -80,10 +80,10 @@ const problems = {
     'a hook of the application threw an error with status 429'],
   internal: [500, 'Internal error',
     'something went wrong on our side',
-    'anything we did not foresee; the cause is in the log, never in the answer'],
+    'any unexpected error; the cause is in the log, never in the response'],
   missing: [422, 'The record does not exist',
     'the record does not exist any more',
-    'the record was gone when its turn came'],
+    'the record did not exist any more when the job processed it'],
   unique_violation: [422, 'The value is taken',
     'another record has this value already',
     'the database: unique constraint'],
@@ -131,36 +131,36 @@ const problems = {
 /** Title, message, when. */
 type JobFailure = readonly [title: string, message: string, when: string]
 
-/** Why a job as a whole failed. They are told in `error.code` of a job, never as the answer to a request. */
+/** Why a job as a whole failed: the `error.code` of a job, never the response to a request. */
 const jobFailures = {
   rolled_back: ['Rolled back',
     'a record failed, and everything was rolled back',
-    '`onError: rollback` and a record failed whose own code says no more'],
+    '`onError: rollback`, and a record failed; its own code is in the row results'],
   stopped: ['Stopped at a failure',
     'a record failed; what was committed before stays',
-    '`onError: stop` and a record failed'],
+    '`onError: stop`, and a record failed'],
   stuck: ['Stuck',
     'the job made no progress for too long',
     'no progress for `maxTaskDuration`'],
   abandoned: ['Abandoned',
     'no worker took the job up',
-    'no worker touched it for `conflictTtl` while none was alive that could do it'],
+    'no worker claimed it for `conflictTtl`, and no capable worker was alive'],
   poisoned: ['Poisoned',
     'the job killed its worker again and again',
-    'three workers died over it'],
+    'three of its workers died, or its connection was lost ten times without progress'],
   task_failed: ['The task failed',
     'the task failed',
     'the handler of a task threw']
 } as const satisfies Record<Exclude<typeof jobErrorCodes[number], ProblemCode>, JobFailure>
 
-/** Mistakes of the application that registers us, found at registration or at the first call. */
+/** Configuration errors of the application, found at registration or at the first call. */
 const configurationErrors = {
   invalid_options: [500, 'Wrong options',
     'the options are wrong',
     'registration: options of the plugin or of a resource'],
   unmappable_property: [500, 'A property cannot be mapped',
     'a property has a type that has no schema',
-    'registration: a field whose type we do not know'],
+    'registration: a field of an unknown type'],
   migrations_missing: [500, 'The tables are missing',
     'the tables of this plugin are missing or older than this version; register with migrate: true, or run `powercrud-async migrate`',
     'start: the schema in the database is not that of this version'],
@@ -169,29 +169,29 @@ const configurationErrors = {
     '`launch` with a name that is not in `tasks`']
 } as const satisfies Record<string, Entry>
 
-/** Signals inside the engine. They never leave it. */
+/** Errors inside the engine, which never leave it. */
 const engineErrors = {
   pool_busy: [500, 'Pool busy',
     'no connection to the database was free in time',
     'the queue of a connection pool is full, or the wait took too long; clients see `busy`'],
   lease_lost: [500, 'Lease lost',
-    'another worker has taken the job over',
-    'the fencing token of a worker is not the job\'s own any more'],
+    'another worker has claimed the job',
+    'the fencing token of a worker is no longer that of the job'],
   interrupted: [500, 'Interrupted',
     'the work was interrupted',
-    'a job was asked to stop, or its worker to shut down, in the middle of its one transaction'],
+    'a cancel, a pause or the shutdown of the worker, in the middle of the only transaction of a job'],
   records_out_of_step: [500, 'Records out of step',
     'the records that were loaded are not those that were locked',
     'the entity path found other records than it had locked'],
   no_such_transition: [500, 'No such transition',
     'a job cannot end like this',
-    'a job was to be ended with a status that its transition does not lead to'],
+    'the end of a job with a status that its transition does not have'],
   unknown_operation: [500, 'Unknown operation',
     'no writer knows this operation',
     'a bulk job of an operation that is neither update nor delete'],
   unknown_transition: [500, 'Unknown transition',
     'there is no such transition between job statuses',
-    'a status was to be written that the transition table does not allow']
+    'a status that the transition table does not allow']
 } as const satisfies Record<string, Entry>
 
 export type JobFailureCode = keyof typeof jobFailures
@@ -201,7 +201,7 @@ export type ErrorCode = ProblemCode | ConfigurationErrorCode | EngineErrorCode
 
 /** Members that an error may carry beside its message; those that the problem schema knows reach the client. */
 export interface ErrorExtras {
-  /** Each mistake, where there are some to tell apart. */
+  /** The single errors, if there are several. */
   readonly errors?: readonly ProblemItem[]
   /** The records that other jobs have locked: at most 100 of them. */
   readonly conflicts?: readonly Conflict[]
@@ -250,14 +250,14 @@ function make (code: ErrorCode, detail: string | undefined, { cause, ...members 
 }
 
 /**
- * A refusal that a client is told.
+ * An error whose message is sent to clients.
  * @param detail what went wrong this time; the code's own message when left out
  */
 export function problem (code: ProblemCode, detail?: string, extras: ErrorExtras = {}): PowercrudError {
   return make(code, detail, extras, problem)
 }
 
-/** A mistake of the application, told at registration. */
+/** A configuration error of the application, thrown at registration. */
 export function configurationError (code: ConfigurationErrorCode, detail?: string, extras: ErrorExtras = {}): PowercrudError {
   return make(code, detail, extras, configurationError)
 }
@@ -297,7 +297,7 @@ export function messageOf (code: ProblemCode | JobFailureCode): string {
 
 export interface ErrorTableRow {
   readonly code: string
-  /** Null for codes that are told in a job, never as an answer. */
+  /** Null for codes of jobs, which are never a response. */
   readonly status: number | null
   readonly when: string
 }
