@@ -71,7 +71,8 @@ export async function citiesBrowser (t: TestScope): Promise<CitiesBrowser> {
     page.setDefaultTimeout(waitAtMostMs)
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+      // Requests that fail while the server is away are what is tested.
+      if (message.type() === 'error' && !/^(Failed to load resource|htmx:)/.test(message.text())) complaints.push(message.text())
     })
     await page.goto(`http://127.0.0.1:${port}${path}`)
     return page

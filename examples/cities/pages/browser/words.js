@@ -23,13 +23,14 @@ export function labelsOf (fields) {
   return { field: (name) => known.get(name)?.label ?? name, value }
 }
 
-/** What a job changes, field by field, as "Status: Verified". */
+/** What a job changes, field by field in the order of the form, as "Status: Verified". */
 export async function changesOf (set, fields) {
   const isChange = (name, given) => fields.find((field) => field.name === name)?.kind === 'collection' && given !== null
   const values = (name, given) => isChange(name, given) ? Object.values(given).flat() : [given]
   await Promise.all(fields.filter(({ name }) => name in set).map((field) => learnChoices(field, values(field.name, set[field.name]))))
   const labels = labelsOf(fields)
-  return Object.entries(set).map(([name, given]) => {
+  const order = fields.map(({ name }) => name)
+  return Object.entries(set).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other)).map(([name, given]) => {
     const text = isChange(name, given)
       ? Object.entries(given).map(([way, members]) => `${ways[way]} ${labels.value(name, members)}`).join(', ')
       : given === null ? 'none' : labels.value(name, given)
