@@ -14,6 +14,7 @@ export interface LifecyclePayload {
   /** What a task was launched with. */
   readonly payload: unknown
   readonly group: string | null
+  /** What the job is about: as a task was launched with, or the records of a bulk job, such as `12 cities`. */
   readonly affected: readonly string[] | null
   /** The change set of an update. */
   readonly set: Readonly<Record<string, unknown>> | null

@@ -39,6 +39,11 @@ async function record (engine: RecordParts, sql: Sql, job: JobRow, events: reado
 export function storedEvent (engine: Pick<Engine, 'options' | 'resources'>, job: JobRow, live: LiveProgress | undefined): StoredEvent {
   return {
     job: viewJob(engine, job, live),
-    payload: { payload: job.spec.payload ?? null, group: job.group_name, affected: job.affected, set: job.spec.set ?? null }
+    payload: { payload: job.spec.payload ?? null, group: job.group_name, affected: affectedBy(job), set: job.spec.set ?? null }
   }
+}
+
+/** What a task names itself, and for a bulk job its records: `12 cities`. */
+function affectedBy ({ affected, resource, total }: JobRow): readonly string[] | null {
+  return affected ?? (resource === null ? null : [`${total} ${resource}`])
 }

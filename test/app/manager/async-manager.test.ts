@@ -3,6 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core'
 import { AsyncManager, ModelTrackingAsyncManager } from '../../../plugins/index.ts'
 import type { Job } from '../../../schemas/job.ts'
 import { launchBulk } from '../../../src/operations/launch/launch-bulk.ts'
+import { performBulk } from '../../../src/operations/launch/perform-bulk.ts'
 import { assertNoLocks, runQueuedJobs, waitForJob } from '../../../src/app/testing/index.ts'
 import type { TaskContext } from '../../../src/engine/task.ts'
 import { Account, entities, Item } from '../../fixtures/entities.ts'
@@ -266,6 +267,11 @@ t.test('jobs are kept in an entity of the application', async (t) => {
     SELECT gen_random_uuid(), $1, 'create', jsonb_build_object('job', $2::jsonb, 'payload', '{}'::jsonb)`, [done.id, JSON.stringify(done)])
   await engine.lifecycle.deliver()
   t.match(await records(), [{ state: 'succeeded', cleanedUp: true }, {}], 'an event that comes late brings nothing back')
+
+  const { job: bulk } = await performBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1, 2, 3] }, set: { status: 'done' } }))
+  await engine.lifecycle.deliver()
+  t.match((await records()).find(({ jobId }) => jobId === bulk.id), { operation: 'update', affected: '3 items', payload: { kept: { status: 'done' } } })
+  await engine.orm.em.fork().nativeDelete(TaskRecord, { jobId: bulk.id })
 
   const hidden = await manager.launch('echo')
   await engine.lifecycle.deliver()

@@ -79,7 +79,7 @@ t.test('each job tells its events in order, and cleanup last', async (t) => {
   await work(engine, job)
   t.same(await eventsOf(job.id), ['create', 'complete', 'cleanup'])
   t.match(heard.map(({ job }) => job.status), ['queued', 'succeeded', 'succeeded'])
-  t.match(heard[0]!.payload, { delivery: 1, set: { status: 'done' }, payload: null })
+  t.match(heard[0]!.payload, { delivery: 1, set: { status: 'done' }, payload: null, affected: ['2 items'] })
   t.equal(new Set(heard.map(({ payload }) => payload.eventId)).size, 3)
   await until(async () => (await outbox()).length === 0)
 
