@@ -97,6 +97,7 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
     const isGraceful = await settlesWithin(timeoutMs, graceful)
     closed = true
     // Deliveries that still run then cannot report their outcome: they are delivered again as stalled.
+    if (!isGraceful) stopLockRenewal(current?.worker)
     await current?.connection.close(isGraceful ? destroyMs : 0)
   }
 
@@ -107,4 +108,13 @@ export function createConsumer (connect: (onError: (error: Error) => void) => Co
       await closing
     }
   }
+}
+
+/**
+ * BullMQ stops renewing its locks only after its main loop has ended. On a connection that is destroyed that loop never ends,
+ * and the timer of the renewal would keep the process alive. There is no public way to stop it.
+ */
+function stopLockRenewal (worker: OpenWorker | undefined): void {
+  const { lockManager } = (worker ?? {}) as { lockManager?: { close (): Promise<void> } }
+  lockManager?.close().catch(() => undefined)
 }
