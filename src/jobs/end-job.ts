@@ -28,16 +28,16 @@ export interface Ending {
 }
 
 /**
- * Ends a job in the transaction of `sql`: everything that belongs to an end happens here, in one commit, whoever ends
+ * Ends a job in the transaction of `sql`: everything that belongs to an end happens here, in one commit, whichever process ends
  * it. The job's row comes last, since it is locked until the commit.
- * Resolves to the ended job; undefined (roll back) when somebody else has it, or ended it.
+ * Resolves to the ended job; undefined (roll back) when another process has claimed or ended it.
  */
 export async function endJob (engine: RecordParts, sql: Sql, { job, fence, transition, readAs, end, blame }: Ending): Promise<JobRow | undefined> {
   const { tables } = engine
   if (blame !== undefined) await blameRow(sql, tables, { jobId: job.id, ...blame })
   await releaseSelection(sql, tables, job.selection_id)
   const ended = await finishJob(sql, tables, { id: job.id, fence, transition, end, ...(readAs !== undefined && { readAs }) })
-  // Whoever added a lock while the first release looked has committed by now, and from now on nobody can.
+  // Locks that were added during the first release are committed by now, and none can be added from now on.
   if (ended === undefined) return undefined
   await releaseSelection(sql, tables, job.selection_id)
   await recordEnd(engine, sql, ended)

@@ -6,9 +6,9 @@ import { retryAfterSeconds } from '../database/unavailable.ts'
 import { countQueuedJobs } from './store/launches.ts'
 
 /**
- * Lets a user have no more than `maxQueuedJobsPerUser` jobs in line. Called in the transaction that adds one, after the
+ * Limits a user to `maxQueuedJobsPerUser` queued and waiting jobs. Called in the transaction that adds one, after the
  * locks of its records and shortly before its end, so that launches of one user wait for each other no longer than they
- * must. Nobody (null) has no limit: strangers who shared one could keep each other out.
+ * must. Anonymous callers (null) are not limited: strangers who shared a limit could lock each other out.
  *
  * @throws too_many_jobs; unavailable when other launches of the user take too long
  */
@@ -18,6 +18,6 @@ export async function enforceQueuedJobsLimit ({ tables, options: { maxQueuedJobs
   // A statement of its own: it must see what the launches before it have committed.
   if (await countQueuedJobs(sql, tables, { userId: user.id, atMost: maxQueuedJobsPerUser }) < maxQueuedJobsPerUser) return
   throw problem('too_many_jobs',
-    `you have ${maxQueuedJobsPerUser} ${maxQueuedJobsPerUser === 1 ? 'job' : 'jobs'} in line, and more are not allowed; try again when one has begun`,
+    `you have ${maxQueuedJobsPerUser} ${maxQueuedJobsPerUser === 1 ? 'job' : 'jobs'} queued or waiting, and more are not allowed; try again when one has started`,
     { retryAfterSeconds })
 }

@@ -14,7 +14,7 @@ export function registerEngine (engine: Engine): () => void {
 /**
  * The open engines that know an entity: usually one. Two registrations on one database (in two schemas of ours) hold
  * locks of their own, and both count.
- * @throws invalid_options when nobody knows the entity, or the EntityManager
+ * @throws invalid_options when no open engine knows the entity, or the EntityManager
  */
 export function enginesFor (entity: BulkEntity | string, em: EntityManager | undefined): Engine[] {
   const found = [...engines].filter(({ orm, resources }) => {

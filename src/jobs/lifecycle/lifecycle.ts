@@ -21,16 +21,16 @@ const closeMs = 5_000
 export interface LifecycleSettings {
   /** Asked each time: the engine does not exist yet when this is made. */
   engine: () => Engine
-  /** Who hears what, asked each time. */
+  /** The current handlers. */
   handlers: () => LifecycleHandlers
 }
 
 export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifecycle {
   const closing = new AbortController()
   const reportedAtMs = new Map<string, number>()
-  /** Deliveries that nobody waits for any more. */
+  /** Deliveries that are not waited for any more. */
   const slow = new Set<Promise<void>>()
-  /** Whoever wakes us may be part of a job or of a request: that of no event, or of another one. */
+  /** `wake` may be called in the context of a job or of a request that has nothing to do with the event. */
   const outside = AsyncLocalStorage.snapshot()
   let delivering: Promise<void> | undefined
   let wanted = false
@@ -60,21 +60,21 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
 
   async function deliverNext (): Promise<boolean> {
     const { database, tables } = engine()
-    // What nobody here hears of is left to processes in which somebody does.
-    const heard = subscribedHere(handlers())
-    if (!heard.elsewhere && heard.ofResources.length === 0) return false
-    const claimed = await claimEvent(database, tables, { leaseMs: claimMs, heard })
+    // Events without a handler in this process are left to processes that have one.
+    const subscribed = subscribedHere(handlers())
+    if (!subscribed.elsewhere && subscribed.ofResources.length === 0) return false
+    const claimed = await claimEvent(database, tables, { leaseMs: claimMs, subscribed })
     if (claimed === undefined) return false
-    const telling = tell(claimed)
-    if (await settlesWithin(patienceMs, telling)) await telling
-    else leaveAlone(telling)
+    const delivering = deliverEvent(claimed)
+    if (await settlesWithin(patienceMs, delivering)) await delivering
+    else leaveAlone(delivering)
     return true
   }
 
   /** The event stands claimed, and holds back those of its own job only. */
-  function leaveAlone (telling: Promise<void>): void {
-    const alone = telling.catch((error: unknown) => {
-      engine().log.warn({ err: error }, 'could not settle a lifecycle event; it will be told again')
+  function leaveAlone (delivering: Promise<void>): void {
+    const alone = delivering.catch((error: unknown) => {
+      engine().log.warn({ err: error }, 'could not settle a lifecycle event; it will be delivered again')
     }).finally(() => {
       slow.delete(alone)
       wake()
@@ -82,14 +82,14 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
     slow.add(alone)
   }
 
-  async function tell (claimed: ClaimedEvent): Promise<void> {
+  async function deliverEvent (claimed: ClaimedEvent): Promise<void> {
     const { database, tables, log } = engine()
     try {
       if (!claimed.is_overtaken) await within(claimMs, 'a lifecycle handler', () => handle(claimed))
       await removeEvent(database, tables, claimed)
     } catch (error) {
       const restMs = Math.min(longestRestMs, firstRestMs * 2 ** Math.min(claimed.attempts - 1, 20))
-      log.error({ jobId: claimed.job_id, event: claimed.event, delivery: claimed.attempts, err: error }, 'a lifecycle handler failed; it will be told again')
+      log.error({ jobId: claimed.job_id, event: claimed.event, delivery: claimed.attempts, err: error }, 'a lifecycle handler failed; it will be delivered again')
       await postponeEvent(database, tables, claimed, restMs)
       setTimeout(wake, restMs + 50).unref()
     }
@@ -134,7 +134,7 @@ export function createLifecycle ({ engine, handlers }: LifecycleSettings): Lifec
   }
 }
 
-/** The jobs whose events somebody hears in this process. */
+/** The jobs whose events have a handler in this process. */
 function subscribedHere ({ main, others }: LifecycleHandlers): SubscribedJobs {
   return {
     ofResources: [...others].flatMap(([resource, { wantsEvents }]) => wantsEvents ? [resource] : []),

@@ -2,7 +2,7 @@ import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 import type { StoredEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
 
-/** Puts events of a job into the outbox, in order. Input: milliseconds before which nobody delivers them. */
+/** Puts events of a job into the outbox, in order. Input: milliseconds before which they are not delivered. */
 export async function insertEvents (
   sql: Sql, tables: Tables, { jobId, events, kept, holdMs }: { jobId: string, events: readonly { id: string, event: LifecycleEvent }[], kept: StoredEvent, holdMs: number }
 ): Promise<void> {
@@ -14,7 +14,7 @@ export async function insertEvents (
 }
 
 /**
- * Puts how far a job is into the outbox: in the place of what was told before and nobody has heard yet, and only while
+ * Puts the progress of a job into the outbox: in place of earlier progress that is not delivered yet, and only while
  * the claim stands. The job's row is shared until then, so that the end of the job comes after its progress, or instead.
  */
 export async function replaceProgressEvent (
@@ -44,7 +44,7 @@ export interface ClaimedEvent {
   is_overtaken: boolean
 }
 
-/** Jobs of which somebody hears. */
+/** Jobs whose events have a subscriber. */
 export interface SubscribedJobs {
   /** Those of these resources, */
   readonly ofResources: readonly string[]
@@ -59,7 +59,7 @@ export interface SubscribedJobs {
  *
  * Input: how long the claim stands, milliseconds; the jobs whose events are wanted. Output: undefined when nothing is due.
  */
-export async function claimEvent (sql: Sql, tables: Tables, { leaseMs, heard }: { leaseMs: number, heard: SubscribedJobs }): Promise<ClaimedEvent | undefined> {
+export async function claimEvent (sql: Sql, tables: Tables, { leaseMs, subscribed }: { leaseMs: number, subscribed: SubscribedJobs }): Promise<ClaimedEvent | undefined> {
   const [row] = await sql.query<ClaimedEvent>(`
     WITH next AS (
       SELECT seq AS next_seq FROM ${tables.outbox} AS own
@@ -73,7 +73,7 @@ export async function claimEvent (sql: Sql, tables: Tables, { leaseMs, heard }: 
     UPDATE ${tables.outbox} AS own SET attempts = attempts + 1, due_at = now() + $1 * interval '1 ms'
     FROM next WHERE own.seq = next_seq
     RETURNING own.seq, id, job_id, event, payload, created_at, attempts,
-      event = 'progress' AND EXISTS (SELECT FROM ${tables.outbox} AS later WHERE later.job_id = own.job_id AND later.seq > own.seq) AS is_overtaken`, [leaseMs, heard.except, heard.ofResources, heard.elsewhere])
+      event = 'progress' AND EXISTS (SELECT FROM ${tables.outbox} AS later WHERE later.job_id = own.job_id AND later.seq > own.seq) AS is_overtaken`, [leaseMs, subscribed.except, subscribed.ofResources, subscribed.elsewhere])
   return row
 }
 
@@ -87,12 +87,12 @@ export async function postponeEvent (sql: Sql, tables: Tables, { seq, attempts }
   await sql.query(`UPDATE ${tables.outbox} SET due_at = now() + $3 * interval '1 ms' WHERE seq = $1 AND attempts = $2`, [seq, attempts, restMs])
 }
 
-/** The queue has heard of a job: it is certain that it was made, and its events may be told. */
+/** The job is enqueued, so it is not withdrawn any more, and its events may be delivered. */
 export async function releaseEvents (sql: Sql, tables: Tables, jobId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.outbox} SET due_at = now() WHERE job_id = $1 AND attempts = 0 AND due_at > now()`, [jobId])
 }
 
-/** Gives up events that could not be delivered for very long, or that nobody hears of any more. Output: how many. */
+/** Gives up events that could not be delivered for very long, or that have no subscriber any more. Output: how many. */
 export async function removeStaleEvents (sql: Sql, tables: Tables, { before }: { before: Date }): Promise<number> {
   const [row] = await sql.query<{ count: number }>(`
     WITH removed AS (

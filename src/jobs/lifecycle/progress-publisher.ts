@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { JobRow } from '../../engine/job-row.ts'
 import type { LiveStore } from '../../live/live-store.ts'
 
-/** The live store, for the progress of one job, of which its lifecycle hears too. */
+/** Publishes the progress of one job to the live store and to its lifecycle. */
 export function progressPublisher ({ live, lifecycle }: Pick<Engine, 'live' | 'lifecycle'>, job: JobRow): Pick<LiveStore, 'publish'> {
   return {
     async publish (jobId, progress) {

@@ -8,7 +8,7 @@ import type { LiveProgress } from '../../live/live-store.ts'
 import type { StoredEvent, LifecycleEvent } from '../../engine/lifecycle-events.ts'
 import { insertEvents } from './outbox.ts'
 
-/** A job that the queue has not heard of yet may be taken back: nobody is told of it before that is settled, or this time is over. */
+/** A job that is not enqueued yet may be withdrawn: its events are not delivered before that is settled, or this time is over. */
 const unsettledMs = 10_000
 
 const ends: Readonly<Record<TerminalStatus, LifecycleEvent>> = {
@@ -23,7 +23,7 @@ export async function recordCreate (engine: RecordParts, sql: Sql, job: JobRow):
   await record(engine, sql, job, ['create'], job.status === 'queued' ? unsettledMs : 0)
 }
 
-/** Records, in the transaction that ends a job, how it ended: once, whoever ends it, and whatever dies afterwards. */
+/** Records, in the transaction that ends a job, how it ended: once, whichever process ends it, and whatever dies afterwards. */
 export async function recordEnd (engine: RecordParts, sql: Sql, job: JobRow): Promise<void> {
   await record(engine, sql, job, [ends[job.status as TerminalStatus], 'cleanup'], 0)
 }

@@ -11,11 +11,11 @@ export type Added =
   | { kind: 'added' }
   /** Others hold some of the records: none was added. */
   | { kind: 'held', conflicts: Conflict[] }
-  /** The job has ended, is another worker's, or stands in line itself. */
+  /** The job has ended, has another worker, or is itself waiting. */
   | { kind: 'gone', status: JobStatus | undefined }
 
 /**
- * Adds locks to a job that lives, all or none; it has them until it ends. Nobody waits here: whoever holds records and
+ * Adds locks to a job that lives, all or none; it has them until it ends. It never waits: a job that holds records and
  * waits for others could wait in a circle. A short transaction on a connection of the engine's own, beside the one in
  * which the job writes.
  */

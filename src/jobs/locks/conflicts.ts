@@ -10,8 +10,8 @@ interface Own {
 const ofParameters: Own = { selection: '$1', root: '$2' }
 
 /**
- * SQL: the records of own chunks that others hold or stand in line for, as rows (no, key, selection_id). `theirs` says
- * which chunks of others count. Parameters, unless told otherwise: $1 the own selection, $2 its root.
+ * SQL: the records of own chunks that other jobs hold or wait for, as rows (no, key, selection_id). `theirs` says
+ * which chunks of others count. Parameters, unless stated otherwise: $1 the own selection, $2 its root.
  *
  * Pairs of chunks are found by their ranges in the partial index, and only these are intersected.
  */
@@ -34,12 +34,12 @@ export interface StoredConflict {
 }
 
 /**
- * The records of a selection that living jobs hold, or that a waiting job stands in line for.
+ * The records of a selection that living jobs hold, or that a waiting job has a ticket for.
  *
  * Must be a statement of its own after `lockRoots`: together with the lock in one statement, or under REPEATABLE READ,
- * it would look at a snapshot from before the lock was granted, and miss whoever committed meanwhile.
+ * it would look at a snapshot from before the lock was granted, and miss what was committed meanwhile.
  *
- * Input: the selection, its root; how many conflicts to tell. Output: these, by key, and how many there are in all.
+ * Input: the selection, its root; how many conflicts to return. Output: these, by key, and their total number.
  */
 export async function findConflicts (
   sql: Sql, tables: Tables,
@@ -63,8 +63,8 @@ export async function findConflicts (
 }
 
 /**
- * Takes the records that others hold, or stand in line for, out of a selection's own chunks, into excluded chunks
- * behind them. A statement of its own after `lockRoots`, for the reason told at `findConflicts`.
+ * Takes the records that other jobs hold or wait for out of a selection's own chunks, into excluded chunks
+ * behind them. A statement of its own after `lockRoots`, for the reason given at `findConflicts`.
  *
  * Input: the selection, its root, the number of the next chunk. Output: how many records were taken out.
  */
@@ -116,7 +116,7 @@ export interface StoredHolder {
 }
 
 /**
- * Who holds records. Jobs that stand in line for them hold nothing yet.
+ * The jobs that hold records. Waiting jobs hold nothing yet.
  *
  * Input: a root, stored keys; a selection that does not count (of the job that asks). Output: those that are held, by key.
  */

@@ -6,7 +6,7 @@ import { chunkSize } from '../selection/freeze.ts'
 
 /**
  * Adds keys to a selection as a living chunk behind the ones that it has: locks without work.
- * Input: sorted stored keys. Whoever calls this has the root's advisory lock.
+ * Input: sorted stored keys. The caller holds the root's advisory lock.
  */
 export async function freezeLocks (
   sql: Sql, tables: Tables, { kind, root, selectionId, keys }: { kind: KeyKind, root: string, selectionId: string, keys: readonly string[] }
@@ -81,12 +81,12 @@ export async function removeLocks (
   return row!.removed
 }
 
-/** Releases every record that a selection holds or stands in line for, of all root tables; part of the transaction that ends its job. */
+/** Releases every record that a selection holds or waits for, of all root tables; part of the transaction that ends its job. */
 export async function releaseSelection (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.chunk} SET living = false, in_line = false WHERE selection_id = $1 AND (living OR in_line)`, [selectionId])
 }
 
-/** Adds records to a selection, in chunks behind those that it has. Whoever calls this has the root's advisory lock. */
+/** Adds records to a selection, in chunks behind those that it has. The caller holds the root's advisory lock. */
 export async function freezeLockSet (sql: Sql, tables: Tables, selectionId: string, { lockable: { root, key: { kind } }, keys }: LockSet): Promise<void> {
   for (let start = 0; start < keys.length; start += chunkSize) {
     await freezeLocks(sql, tables, { kind, root, selectionId, keys: keys.slice(start, start + chunkSize) })

@@ -90,10 +90,10 @@ function isOfKind (value: string | number | bigint, kind: KeyKind): boolean {
 }
 
 function noKey ({ name }: Lockable, given: GivenKey, why?: string) {
-  return problem('validation_failed', `${told(given)} is no key of ${name}${why === undefined ? '' : `: ${why}`}`)
+  return problem('validation_failed', `${describeKey(given)} is no key of ${name}${why === undefined ? '' : `: ${why}`}`)
 }
 
-function told (given: GivenKey): string {
+function describeKey (given: GivenKey): string {
   if (typeof given !== 'object') return String(given)
   try {
     return JSON.stringify(given, (_name, value: unknown) => typeof value === 'bigint' ? value.toString() : value)

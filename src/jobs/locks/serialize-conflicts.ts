@@ -2,7 +2,7 @@ import type { Conflict } from '../../../schemas/problem.ts'
 import type { Lockable } from './lockable.ts'
 import type { StoredConflict } from './conflicts.ts'
 
-/** Conflicts as answers tell them. */
+/** Conflicts as they appear in responses. */
 export function serializeConflicts ({ key }: Pick<Lockable, 'key'>, conflicts: readonly StoredConflict[]): Conflict[] {
   return conflicts.map((conflict) => ({
     id: key.toWire(conflict.key),

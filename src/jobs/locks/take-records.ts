@@ -9,11 +9,11 @@ import { lockRoots } from './root-locks.ts'
 import { setWaiting } from './tickets.ts'
 import { serializeConflicts } from './serialize-conflicts.ts'
 
-/** `held`: the selection has its records. `waiting`: it stands in line for them. */
+/** `held`: the selection has its records. `waiting`: it has a ticket for them. */
 export type Taken = 'held' | 'waiting'
 
 /**
- * Takes the records of a frozen selection, all or none, so that nobody else can have one until the transaction ends
+ * Takes the records of a frozen selection, all or none, so that no other job can lock one until the transaction ends
  * (and after its commit until the job does).
  *
  * @throws records_locked, with the conflicts, where others hold some and the launch does not want to skip or wait

@@ -3,7 +3,7 @@ import { type Tables, type KeyKind, keyKinds } from '../../database/tables.ts'
 import { mayTake } from '../store/status-sql.ts'
 import { overlaps } from './conflicts.ts'
 
-/** A selection stands in line for its records instead of holding them. */
+/** Marks a selection as waiting for its records instead of holding them. */
 export async function setWaiting (sql: Sql, tables: Tables, selectionId: string): Promise<void> {
   await sql.query(`UPDATE ${tables.chunk} SET living = false, in_line = true WHERE selection_id = $1 AND living`, [selectionId])
 }
@@ -14,7 +14,7 @@ export async function setHeld (sql: Sql, tables: Tables, selectionId: string): P
 }
 
 /**
- * Whether a waiting selection still has to wait on one root: somebody holds one of its records, or stands in line for
+ * Whether a waiting selection still has to wait on one root: another job holds one of its records, or waits for
  * one with a smaller ticket. A statement of its own after `lockRoots`.
  */
 export async function hasOverlap (
@@ -32,13 +32,13 @@ export interface WaitingJob {
   selection_id: string
   ticket: string
   n: number
-  /** On which root tables, and with which kind of key, it stands in line. */
+  /** On which root tables, and with which kind of key, it waits. */
   roots: { root: string, kind: KeyKind }[]
 }
 
 /**
- * The next waiting job whose records nobody holds, in the order of tickets. Only a look, without locks: whoever grants it looks
- * again, also for those that stand before it. In one statement, since everybody who ends a job asks, however many wait.
+ * The next waiting job whose records are free, in the order of tickets. Read without locks: a grant checks
+ * again, also for the jobs before it. One statement, however many jobs wait, since every end of a job runs it.
  *
  * Input: the ticket after which to look.
  */

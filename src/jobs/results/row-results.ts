@@ -5,7 +5,7 @@ import type { JobRow } from '../../engine/job-row.ts'
 import type { RecordKey } from '../../entities/record-key.ts'
 import { readChunkOutcome, type ChunkOutcome } from './chunk-outcomes.ts'
 
-/** Where a row result stands: the chunk, and the place within it from 1. Results are told in this order. */
+/** The position of a row result: the chunk, and the place within it from 1. Results are listed in this order. */
 export interface ResultPlace {
   no: number
   place: number
@@ -26,7 +26,7 @@ export async function * rowResults (
   // A task works on no records, whatever it has locked.
   if (job.resource === null) return
   const key = engine.resources.get(job.resource)?.key
-  if (key === undefined) throw problem('wrong_state', `the resource ${job.resource} is not known here, and so nothing can be told of its records`, { jobId: job.id })
+  if (key === undefined) throw problem('wrong_state', `the resource ${job.resource} is not registered here, so the results of its records cannot be read`, { jobId: job.id })
   for (let from = after.no; ;) {
     const chunk = await readChunkOutcome(engine.database, engine.tables, {
       kind: key.kind, jobId: job.id, selectionId: job.selection_id, from, outcome

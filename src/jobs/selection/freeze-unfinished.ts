@@ -8,7 +8,7 @@ import type { FrozenSelection } from '../../entities/selection.ts'
 import { freezeKeys } from './frozen-chunks.ts'
 
 /**
- * Freezes what of another job failed, or was not done: the records that were left out because somebody else had locked
+ * Freezes what of another job failed, or was not done: the records that were left out because another job had locked
  * them among it, but none that have changed since they were read. Versions that were given still hold.
  */
 export async function freezeUnfinished (request: Omit<FreezeRequest, 'selection'>, job: JobRow): Promise<FrozenSelection> {

@@ -58,7 +58,7 @@ async function freezeMatching (request: FreezeRequest, filter: Record<string, un
   }
 }
 
-/** A schema cannot tell of every value whether PostgreSQL can compare it: one may be too small for a `real`. */
+/** Not every value that passes its schema can be compared by PostgreSQL: one may be too small for a `real`. */
 async function comparable<Result> (filter: Record<string, unknown> | undefined, freezing: () => Promise<Result>): Promise<Result> {
   try {
     return await freezing()
@@ -94,7 +94,7 @@ async function freezeGiven (request: FreezeRequest, ids: WireKey[], versions: (n
 
 /**
  * Duplicates collapse; the first one's place counts.
- * @throws validation_failed for one that comes with two versions, since nobody can say which one was read
+ * @throws validation_failed for one that comes with two versions, since it is unknown which one was read
  */
 function sortedKeys ({ key }: Resource, ids: WireKey[], versions: (number | string)[] | undefined): { key: string, place: number }[] {
   const places = new Map<string, number>()

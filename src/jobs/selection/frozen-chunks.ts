@@ -50,7 +50,7 @@ export async function freezePage (
 
 /**
  * Freezes one page of keys that were given by name: those that are visible as a chunk, the others as an excluded
- * chunk behind it, which holds no lock, so that nobody can lock (or find out about) records outside of their scope.
+ * chunk behind it, which holds no lock, so that callers cannot lock (or find out about) records outside of their scope.
  *
  * Input: a SELECT of the visible rows; the keys, sorted, each one's place in the user's selection, and its
  * expected version (null: any).

@@ -28,7 +28,7 @@ export async function commitCounts (
 
 /**
  * Keeps from where a task can go on: the last statement before the COMMIT of what it has written so far, and its fence.
- * Output: whether the claim still stands, and nobody asked the job to stop.
+ * Output: whether the claim is still valid, and no cancel or pause was requested.
  */
 export async function saveCheckpoint (sql: Sql, tables: Tables, { id, fence, value }: { id: string, fence: number, value: unknown }): Promise<boolean> {
   const rows = await sql.query(`

@@ -66,7 +66,7 @@ export async function recordBlockedReason (sql: Sql, tables: Tables, { id, n, re
 
 /**
  * The heartbeat. Input: the claim, and whether its work has moved since the last one (a job in one transaction commits
- * nothing on the way that would tell). Output: what the job's status asks of its worker; undefined when the claim is lost.
+ * nothing on the way that would tell). Output: what the job's status requires of its worker; undefined when the claim is lost.
  */
 export async function renewLease (
   sql: Sql, tables: Tables, { id, fence, leaseMs, moved }: { id: string, fence: number, leaseMs: number, moved: boolean }
@@ -99,7 +99,7 @@ export function backendName (jobId: string): string {
 
 /**
  * Ends the backend of a claim that was lost: a worker that froze while reading is caught by no timeout, and its row
- * locks would block the successor. The start tells it from another backend that got the same pid; the name, from what
+ * locks would block the successor. The start distinguishes it from another backend with the same pid; the name, from what
  * the pool of a worker that lives does with the connection by now.
  */
 export async function terminateBackend (sql: Sql, { jobId, pid, start }: { jobId: string, pid: number, start: Date }): Promise<void> {

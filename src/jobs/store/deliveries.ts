@@ -5,7 +5,7 @@ import { mayTake } from './status-sql.ts'
 export interface QueuedJob {
   id: string
   n: number
-  /** Nobody has touched it for a lease: a delivery that is said to be with a worker is with none. */
+  /** It was not touched for a lease: a delivery that the queue calls active has no worker. */
   is_unclaimed: boolean
   /** It has been due and untouched for a lease: an entry of it that is delayed has no reason in the job to be. */
   is_overdue: boolean
@@ -33,7 +33,7 @@ export async function readQueuedJobs (
 
 /**
  * Gives a queued job a new delivery number, because the queue holds the old one and will do nothing with it.
- * Output: the new number; undefined when somebody has the job by now, or renumbered it first.
+ * Output: the new number; undefined when a worker has claimed the job meanwhile, or another process renumbered it first.
  */
 export async function renumberJob (sql: Sql, tables: Tables, { id, n }: { id: string, n: number }): Promise<number | undefined> {
   const [row] = await sql.query<{ n: number }>(`

@@ -15,7 +15,7 @@ export interface JobListQuery {
   resource: string | undefined
   operation: string | undefined
   createdBy: string | undefined
-  /** Only the jobs of this user; null for those that nobody signed in launched; undefined for all. */
+  /** Only the jobs of this user; null for those of anonymous callers; undefined for all. */
   ownedBy: string | null | undefined
   /** Only those after this one, that is, older. */
   after: JobPlace | undefined

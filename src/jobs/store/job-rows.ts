@@ -19,7 +19,7 @@ export interface NewJob {
   undoOf: string | null
   retryOf: string | null
   total: number
-  /** Where the job is done in the request: the claim that it is born with. */
+  /** The claim of a job that is executed in the request. */
   claim: { worker: string, leaseMs: number } | null
   /** What only tasks have. */
   task?: TaskTerms
@@ -36,7 +36,7 @@ export interface TaskTerms {
   readonly checkpoint: unknown
 }
 
-/** Inserts a job. Born `running`, it is claimed already: fence 1, and a lease. */
+/** Inserts a job. One that is inserted as `running` is already claimed: fence 1, and a lease. */
 export async function insertJob (sql: Sql, tables: Tables, job: NewJob): Promise<JobRow> {
   const [row] = await sql.query<JobRow>(`
     INSERT INTO ${tables.job} (id, kind, resource, operation, status, on_error, on_conflict, selection_id, spec, fingerprint,
@@ -46,7 +46,7 @@ export async function insertJob (sql: Sql, tables: Tables, job: NewJob): Promise
       claimed::int, claimed::int, CASE WHEN claimed THEN clock_timestamp() + $18 * interval '1 ms' END,
       CASE WHEN claimed THEN clock_timestamp() END, CASE WHEN claimed THEN clock_timestamp() END,
       $19, $20, CASE WHEN $21::float8 > 0 THEN clock_timestamp() + $21 * interval '1 ms' END, $22, $23, $24
-    FROM (SELECT $17::text IS NOT NULL AS claimed) AS born
+    FROM (SELECT $17::text IS NOT NULL AS claimed) AS inserted
     RETURNING *`, [
     job.id, job.kind, job.resource, job.operation, job.status, job.onError, job.onConflict, job.selectionId,
     JSON.stringify(job.spec), job.fingerprint, job.reason, job.createdBy?.id ?? null, job.createdBy?.label ?? null,

@@ -4,7 +4,7 @@ import { pendingStatuses } from '../../engine/states.ts'
 import { mayTake, statusIn } from './status-sql.ts'
 
 /**
- * Takes back a job that the queue never heard of. Output: whether it was still untouched; false means that somebody
+ * Withdraws a job that was never enqueued. Output: whether it was still untouched; false means that a worker
  * (a sweep, a worker) has seen it, and it will be done.
  */
 export async function withdrawJob (sql: Sql, tables: Tables, id: string): Promise<boolean> {
@@ -33,7 +33,7 @@ export async function countQueuedJobs (sql: Sql, tables: Tables, { userId, atMos
 }
 
 /**
- * Lets one retry of a task launch at a time. The job has ended: nobody else wants its row.
+ * Lets one retry of a task launch at a time. The job has ended: nothing else locks its row.
  * Output: whether the job is still there, and the retry that there is already, whatever became of it.
  */
 export async function lockRetriedJob (sql: Sql, tables: Tables, id: string): Promise<{ isThere: boolean, retry: string | undefined }> {
@@ -43,7 +43,7 @@ export async function lockRetriedJob (sql: Sql, tables: Tables, id: string): Pro
 }
 
 /**
- * Lets one undo of a job launch at a time. The job has ended: nobody else wants its row.
+ * Lets one undo of a job launch at a time. The job has ended: nothing else locks its row.
  * Output: the undo that lives or has been done, if there is one.
  */
 export async function lockUndoneJob (sql: Sql, tables: Tables, id: string): Promise<string | undefined> {

@@ -2,18 +2,18 @@ import type { Sql } from '../../database/sql.ts'
 import type { Tables } from '../../database/tables.ts'
 
 /**
- * Removes rows by their key, some at a time: `doomed` is a SELECT of the keys with a LIMIT that takes the rows
+ * Removes rows by their key, some at a time: `expired` is a SELECT of the keys with a LIMIT that takes the rows
  * `FOR UPDATE … SKIP LOCKED`. In a WITH, since a planner may run a subquery again and again, each time for other rows.
  * Output: how many went.
  */
 export async function removeRows (
-  sql: Sql, { table, key, doomed }: { table: string, key: readonly string[], doomed: string }, values: readonly unknown[]
+  sql: Sql, { table, key, expired }: { table: string, key: readonly string[], expired: string }, values: readonly unknown[]
 ): Promise<number> {
   const [row] = await sql.query<{ count: number }>(`
-    WITH doomed AS (${doomed}
+    WITH expired AS (${expired}
     ), removed AS (
-      DELETE FROM ${table} AS going USING doomed
-      WHERE ${key.map((column) => `going.${column} = doomed.${column}`).join(' AND ')}
+      DELETE FROM ${table} AS target USING expired
+      WHERE ${key.map((column) => `target.${column} = expired.${column}`).join(' AND ')}
       RETURNING 1
     )
     SELECT count(*)::int AS count FROM removed`, values)
@@ -44,7 +44,7 @@ export async function removeExpiredPreviews (sql: Sql, tables: Tables, { before,
   return removeRows(sql, {
     table: tables.preview,
     key: ['id'],
-    doomed: `
+    expired: `
       SELECT id FROM ${tables.preview} WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED`
   }, [before, limit])
 }
@@ -54,7 +54,7 @@ export async function removeIdempotencyKeys (sql: Sql, tables: Tables, { before,
   return removeRows(sql, {
     table: tables.idempotency,
     key: ['key_hash'],
-    doomed: `
+    expired: `
       SELECT key_hash FROM ${tables.idempotency} WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED`
   }, [before, limit])
 }
@@ -64,7 +64,7 @@ export async function removeExpiredJobChunks (sql: Sql, tables: Tables, { before
   return removeRows(sql, {
     table: tables.jobChunk,
     key: ['job_id', 'no'],
-    doomed: `
+    expired: `
       SELECT work.job_id, work.no
       FROM ${expiredJobs(tables)} AS old JOIN ${tables.jobChunk} AS work ON work.job_id = old.id
       LIMIT $2
@@ -80,7 +80,7 @@ export async function removeExpiredChunks (sql: Sql, tables: Tables, { before, l
   return removeRows(sql, {
     table: tables.chunk,
     key: ['selection_id', 'no'],
-    doomed: `
+    expired: `
       SELECT chunk.selection_id, chunk.no
       FROM ${expiredJobs(tables)} AS old JOIN ${tables.chunk} AS chunk ON chunk.selection_id = old.selection_id
       WHERE NOT chunk.living
@@ -97,7 +97,7 @@ export async function removeExpiredJobs (sql: Sql, tables: Tables, { before }: {
   return removeRows(sql, {
     table: tables.job,
     key: ['id'],
-    doomed: `
+    expired: `
       SELECT job.id
       FROM ${expiredJobs(tables)} AS old JOIN ${tables.job} AS job ON job.id = old.id
       WHERE NOT EXISTS (SELECT FROM ${tables.chunk} AS chunk WHERE chunk.selection_id = old.selection_id)
@@ -115,7 +115,7 @@ export async function removeOrphanedChunks (sql: Sql, tables: Tables, { beforeId
   return removeRows(sql, {
     table: tables.chunk,
     key: ['selection_id', 'no'],
-    doomed: `
+    expired: `
       SELECT chunk.selection_id, chunk.no FROM ${tables.chunk} AS chunk
       WHERE chunk.selection_id < $1 AND NOT EXISTS (SELECT FROM ${tables.job} AS job WHERE job.selection_id = chunk.selection_id)
       LIMIT $2
@@ -123,7 +123,7 @@ export async function removeOrphanedChunks (sql: Sql, tables: Tables, { beforeId
   }, [beforeId, limit])
 }
 
-/** Removes the rows of workers that have not told for long that they live. Output: how many went. */
+/** Removes the rows of workers that were not renewed for long. Output: how many. */
 export async function removeDeadWorkers (sql: Sql, tables: Tables, { before }: { before: Date }): Promise<number> {
   const [row] = await sql.query<{ count: number }>(`
     WITH removed AS (

@@ -30,7 +30,7 @@ END`
 /**
  * Takes jobs away from workers that must not go on with them: a dead one whose job was to be cancelled, one that would
  * be the last that its job killed, and one that lives but has not moved for too long. The new fence is what stops the
- * worker: its next commit is refused. The job is not ended here, because whoever ends it locks its row last, and the old
+ * worker: its next commit is refused. The job is not ended here, because ending it locks its row last, and the old
  * backend's row locks have to go first. To other sweeps the job looks claimed, and moving; one that dies in between leaves
  * a lease that runs out like any other.
  *
@@ -64,8 +64,8 @@ export interface AbandonedJob {
 }
 
 /**
- * Jobs that nobody will come for: no worker has touched them, and none that could do them was alive, for `ttlMs`. A job
- * that somebody has paused waits for a person and is none of them.
+ * Abandoned jobs: no worker has touched them, and no capable one was alive, for `ttlMs`. A paused job
+ * waits for a person and is not one of them.
  *
  * Input: the time, and how many at most. Output: the jobs as they were read; a claim meanwhile moves the fence.
  */

@@ -24,7 +24,7 @@ export async function releaseJob (sql: Sql, tables: Tables, { id, fence }: { id:
  * one as active, and would ignore it.
  *
  * Input: the claim, whether the handler failed (what is only interrupted does not count), the rest in milliseconds.
- * Output: the new delivery number; undefined when somebody else has the job, or asked something of it.
+ * Output: the new delivery number; undefined when another worker has the job, or a cancel or pause was requested.
  */
 export async function rescheduleJob (
   sql: Sql, tables: Tables, { id, fence, failed, restMs }: { id: string, fence: number, failed: boolean, restMs: number }
@@ -48,7 +48,7 @@ export async function pauseJob (sql: Sql, tables: Tables, { id, fence }: { id: s
   return rows.length > 0
 }
 
-/** Asks the worker of a job to stop; its lease stays. Output: undefined when nobody works on the job (any more). */
+/** Asks the worker of a job to stop; its lease stays. Output: undefined when no worker has the job. */
 export async function requestCancel (sql: Sql, tables: Tables, id: string): Promise<JobRow | undefined> {
   const [row] = await sql.query<JobRow>(`
     UPDATE ${tables.job} SET status = ${statusAfter('requestCancel')}, touched_at = clock_timestamp()

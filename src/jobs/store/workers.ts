@@ -21,11 +21,11 @@ export interface WorkerEntry {
   readonly host: string
   readonly pid: number
   readonly concurrency: number
-  /** The resources and tasks that it can work for, and what it means by them: by this others can tell whether a job has a worker. */
+  /** The resources and tasks that it can work on, with their fingerprints: other processes see by this whether a job has a capable worker. */
   readonly capabilities: Capabilities
 }
 
-/** Tells that a worker lives, by the database's clock; also one whose row was taken for a dead one's. */
+/** Records that a worker is alive, by the database's clock; also one that was considered dead. */
 export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid, concurrency, capabilities }: WorkerEntry): Promise<void> {
   await sql.query(`
     INSERT INTO ${tables.worker} (id, host, pid, concurrency, abilities) VALUES ($1, $2, $3, $4, $5)
@@ -34,7 +34,7 @@ export async function registerWorker (sql: Sql, tables: Tables, { id, host, pid,
 }
 
 /**
- * Tells that a worker has stopped. Its row stays for a while, as evidence that there was one: between the last worker
+ * Records that a worker has stopped. Its row stays for a while, as evidence that there was one: between the last worker
  * of one deployment and the first of the next no job is abandoned.
  */
 export async function unregisterWorker (sql: Sql, tables: Tables, id: string): Promise<void> {
@@ -45,11 +45,11 @@ export interface LivingWorker {
   readonly id: string
   readonly host: string
   readonly pid: number
-  /** Null where it does not tell. */
+  /** Null if the worker has not recorded them. */
   readonly capabilities: Capabilities | null
 }
 
-/** The workers that told within `livingMs` that they live, and have not stopped since. */
+/** The workers that were renewed within `livingMs`, and have not stopped since. */
 export async function readLivingWorkers (sql: Sql, tables: Tables, livingMs: number): Promise<LivingWorker[]> {
   return sql.query<LivingWorker>(`
     SELECT id, host, pid, abilities AS capabilities FROM ${tables.worker}
@@ -57,7 +57,7 @@ export async function readLivingWorkers (sql: Sql, tables: Tables, livingMs: num
     ORDER BY host, pid`, [livingMs])
 }
 
-/** How many workers told within `livingMs` that they live, and have not stopped since. */
+/** How many workers were renewed within `livingMs`, and have not stopped since. */
 export async function countLivingWorkers (sql: Sql, tables: Tables, livingMs: number): Promise<number> {
   const [row] = await sql.query<{ living: number }>(`
     SELECT count(*)::int AS living FROM ${tables.worker} WHERE stopped_at IS NULL AND seen_at > now() - $1 * interval '1 ms'`, [livingMs])

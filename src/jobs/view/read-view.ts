@@ -16,7 +16,7 @@ export interface JobView {
   job: Job
 }
 
-/** Reads a job and what is told of it live; undefined for an unknown id. @throws unavailable */
+/** Reads a job with its live progress; undefined for an unknown id. @throws unavailable */
 export async function readView (engine: ViewParts & Pick<Engine, 'database' | 'tables'>, id: string): Promise<JobView | undefined> {
   const row = await mapConnectionErrors(engine, () => readJob(engine.database, engine.tables, id))
   return row && { row, job: await viewLive(engine, row) }
@@ -29,11 +29,11 @@ export async function viewLive (engine: ViewParts, row: JobRow): Promise<Job> {
 
 /** The views of many jobs, with one question to the live store. */
 export async function viewAll (engine: ViewParts, rows: readonly JobRow[]): Promise<JobView[]> {
-  const told = await readLiveMany(engine, rows.filter(hasLiveProgress).map(({ id }) => id))
-  return rows.map((row) => ({ row, job: viewJob(engine, row, told.get(row.id)) }))
+  const progress = await readLiveMany(engine, rows.filter(hasLiveProgress).map(({ id }) => id))
+  return rows.map((row) => ({ row, job: viewJob(engine, row, progress.get(row.id)) }))
 }
 
-/** A job that no worker has, or that has ended, tells nothing. */
+/** A job without a worker, or that has ended, has no live progress. */
 function hasLiveProgress ({ status }: JobRow): boolean {
   return !isTerminal(status) && !pendingStatuses.includes(status)
 }
@@ -43,7 +43,7 @@ async function readLiveMany ({ live, log }: ViewParts, ids: readonly string[]): 
   try {
     return await live.readMany(ids)
   } catch (error) {
-    log.warn({ err: error }, 'the live store cannot be reached; progress is told from the job rows')
+    log.warn({ err: error }, 'the live store cannot be reached; progress is read from the job rows')
     return new Map()
   }
 }
@@ -54,7 +54,7 @@ async function readLive ({ live, log }: ViewParts, row: JobRow): Promise<LivePro
   try {
     return await live.read(id)
   } catch (error) {
-    log.warn({ jobId: id, err: error }, 'the live store cannot be reached; progress is told from the job row')
+    log.warn({ jobId: id, err: error }, 'the live store cannot be reached; progress is read from the job row')
     return undefined
   }
 }

@@ -6,16 +6,16 @@ import type { LiveProgress } from '../../live/live-store.ts'
 import { paceOf } from '../../live/rate.ts'
 
 /**
- * A job as clients see it: its row, and while it runs what was told live.
+ * A job as clients see it: its row, and while it runs its live progress.
  *
- * The row wins wherever it knows more: a claim that is over, or a job that has ended, tells nothing any more.
+ * The row wins wherever it has more: the live progress of an old claim, or of a job that has ended, is ignored.
  */
 export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: JobRow, live: LiveProgress | undefined, now = new Date()): Job {
   const ended = isTerminal(row.status)
-  const told = !ended && live !== undefined && live.fence === row.fence ? live : undefined
-  const processed = Math.max(processedOf(row), told?.processed ?? 0)
+  const current = !ended && live !== undefined && live.fence === row.fence ? live : undefined
+  const processed = Math.max(processedOf(row), current?.processed ?? 0)
   // How much a task has to do it may say on the way.
-  const total = row.kind === 'task' ? told?.total ?? row.total : row.total
+  const total = row.kind === 'task' ? current?.total ?? row.total : row.total
   const { succeeded, unchanged, missing, skipped, failed } = row
   return {
     id: row.id,
@@ -26,7 +26,7 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
     progress: {
       ...paceOf({ status: row.status, startedAt: row.started_at, finishedAt: row.finished_at, processed, total, now }),
       ...(row.kind === 'task' && ended && { percent: row.status === 'succeeded' ? 100 : 0 }),
-      message: told?.message ?? waitsFor(row) ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
+      message: current?.message ?? waitsFor(row) ?? (row.kind === 'task' ? row.operation : progressMessage(row.operation, processed, total))
     },
     onError: row.on_error,
     onConflict: row.on_conflict,
@@ -46,7 +46,7 @@ export function viewJob (engine: Pick<Engine, 'options' | 'resources'>, row: Job
   }
 }
 
-/** A queued job that a worker left to others says so: it would be silent about a config that differs for as long as nobody looks into logs. */
+/** Why a queued job waits for another worker: without it, a config that differs would be visible in logs only. */
 function waitsFor ({ status, hindrance }: JobRow): string | undefined {
   return status === 'queued' && hindrance !== null ? `waits for a worker with the same config; one left it: ${hindrance}` : undefined
 }
