@@ -28,7 +28,7 @@ export const Conflict = Type.Object({
 }, { ...closed, description: 'A record that another job has locked.' })
 export type Conflict = Static<typeof Conflict>
 
-/** At most so many conflicts are listed; `conflictCount` tells all. */
+/** The maximum number of listed conflicts; `conflictCount` is their total number. */
 export const listedConflictsLimit = 100
 
 export function ProblemSchema (prefix: string = defaultSchemaPrefix) {

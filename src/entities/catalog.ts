@@ -32,7 +32,7 @@ export async function findTables (sql: Sql, names: readonly { schema: string | u
   return names.map((_, place) => found.get(place))
 }
 
-/** A column as the database has it, which may be more than the metadata tells. */
+/** A column as the database has it, which may be more than the metadata has. */
 export interface TableColumn {
   name: string
   /** As it can stand in a cast, with its length: `character varying(40)`, or the name of an enum. */
@@ -41,7 +41,7 @@ export interface TableColumn {
   collation: string | null
   /** Whether text can be sought in it as it is; PostgreSQL refuses that where a collation takes different texts for the same. */
   searchable: boolean
-  /** Computed by the database; nobody can write it. */
+  /** Computed by the database; it cannot be written. */
   generated: boolean
 }
 
@@ -74,7 +74,7 @@ export interface ConstraintFacts {
 /**
  * What is known of a constraint, or of a unique index that is none: names are unique only within their table.
  *
- * Input: schema, table and name, as an error report tells them. Output: undefined when there is no such constraint.
+ * Input: schema, table and name, as in an error report. Output: undefined when there is no such constraint.
  */
 export async function readConstraint (
   sql: Sql, { schema, table, constraint }: { schema: string, table: string, constraint: string }

@@ -16,7 +16,7 @@ export interface Operands {
 }
 
 /**
- * How the values of a filter are told to MikroORM. It passes most of them on as they came, which is what PostgreSQL reads
+ * How the values of a filter are passed to MikroORM. It passes most of them on as they came, which is what PostgreSQL reads
  * best. Two kinds it would take for something else, and they are compared as they would be written: instants in a column
  * without zone, whose offset PostgreSQL would drop, and what the application's own types make of JSON.
  */

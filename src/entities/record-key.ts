@@ -19,7 +19,7 @@ interface KeyColumn {
 }
 
 /**
- * How the primary key of an entity is stored in chunks, compared in statements, and told in JSON. A composite key is
+ * How the primary key of an entity is stored in chunks, compared in statements, and written in JSON. A composite key is
  * stored as the text of a JSON array of its parts, in the order of the entity's primary key.
  */
 export interface RecordKey {
@@ -117,7 +117,7 @@ function compositeKey (columns: readonly KeyColumn[]): RecordKey {
   }
 }
 
-/** A value in the words in which PostgreSQL tells it. A `char` is read with blanks at its end, which mean nothing. */
+/** A value as PostgreSQL prints it. A `char` is padded with blanks, which are not significant. */
 function canonical ({ kind, type }: KeyColumn, value: number | string): string {
   if (kind === 'uuid') return String(value).toLowerCase()
   if (type === 'bpchar') return String(value).replace(/ +$/, '')

@@ -33,8 +33,8 @@ export async function checkReferences (sql: Sql, { meta, entityTables }: Resourc
     }
   }
   if (errors.length === 0) return
-  const told = errors.slice(0, errorLimit)
-  throw problem('reference_not_found', told.map(({ message }) => message).join('; '), { errors: told })
+  const listed = errors.slice(0, errorLimit)
+  throw problem('reference_not_found', listed.map(({ message }) => message).join('; '), { errors: listed })
 }
 
 /** The keys that a field refers to. Members that are taken out need not exist. */

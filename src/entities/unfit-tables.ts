@@ -4,7 +4,7 @@ import type { Sql } from '../database/sql.ts'
 import { readColumns } from './catalog.ts'
 import type { EntityTable, EntityTables } from './entity-tables.ts'
 
-/** Why no job could work on a resource with these tables, as far as only the database can tell; empty where one can. */
+/** Why no job could work on a resource with these tables, as far as only the database knows; empty where one can. */
 export async function tableErrors (
   { orm, sql, entityTables, meta, bulkFields }: { orm: MikroORM, sql: Sql, entityTables: EntityTables, meta: EntityMetadata, bulkFields: readonly string[] }
 ): Promise<string[]> {

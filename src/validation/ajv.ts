@@ -11,7 +11,7 @@ export type RequestPart = 'body' | 'text'
 /**
  * The one Ajv setting: a schema means the same for a request, a changed record and the payload of a task. Nothing in a body is
  * removed, coerced or filled in. It stops at the first error: everything that is wrong is found by `validationErrors`, which a list of a
- * hundred thousand wrong ids does not overwhelm. A keyword or format that nobody knows is an error of the schema: it would check nothing.
+ * hundred thousand wrong ids does not overwhelm. An unknown keyword or format is an error of the schema: it would check nothing.
  */
 export function buildAjv (schemas: readonly TSchema[] = [], part: RequestPart = 'body'): Ajv {
   const ajv = new Ajv({

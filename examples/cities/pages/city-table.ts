@@ -6,7 +6,7 @@ import { filtersOf, pageUrl, pageSize, selectionOf } from './page-query.ts'
 import { formatDay, formatNumber, statusLabels } from './format.ts'
 
 /**
- * One page of cities. Data attributes tell the scripts of the page how many match, and the bulk selection for them.
+ * One page of cities. Data attributes pass the number of matches, and the bulk selection for them, to the scripts of the page.
  * Countries and tags of the cities must be loaded.
  */
 export function cityTable ({ total, cities }: CityPage, query: CityQuery): Html {

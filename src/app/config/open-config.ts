@@ -17,7 +17,7 @@ export interface ProcessOptions {
 }
 
 export interface OpenConfig extends ProcessOptions {
-  /** Ends what the config file made: in a process of its own nobody else does. */
+  /** Closes what the config file opened: in a process of its own nothing else does. */
   close (): Promise<void>
 }
 

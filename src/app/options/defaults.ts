@@ -10,7 +10,7 @@ export function withDefaults (schema: TSchema, given: Record<string, unknown>): 
 }
 
 /**
- * Copies plain objects and lists and freezes the copies, so that nobody changes options after they were checked. Functions, classes and
+ * Copies plain objects and lists and freezes the copies, so that options cannot change after they were checked. Functions, classes and
  * objects of other libraries stay what they are.
  */
 export function frozenCopy<T> (value: T, copies = new Map<unknown, object>()): T {

@@ -74,7 +74,7 @@ function checkFieldNames (options: ResourceOptions, visible: readonly string[], 
   }
 }
 
-/** A schema that Ajv cannot compile, or a keyword that nobody knows, would check nothing. */
+/** A schema that Ajv cannot compile, or an unknown keyword, would check nothing. */
 function checkSchemas ({ validate, fieldSchemas = {} }: ResourceOptions, path: string, errors: OptionErrors): void {
   const given = [
     ...Object.entries(fieldSchemas).map(([name, schema]) => [memberPath(memberPath(path, 'fieldSchemas'), name), schema] as const),

@@ -3,7 +3,7 @@ import { isPowercrudError, messageOf, problem, type PowercrudError } from '../..
 
 /**
  * What code of the application throws while it writes is about a record, whatever it is, and its words are for the log
- * only; what the database throws, and what refuses in our own words, speaks for itself.
+ * only; what the database throws, and what refuses in our own words, is reported as it is.
  */
 export function asRecordError (error: unknown): unknown {
   if (isPowercrudError(error) || sqlState(error) !== undefined || isConnectionError(error)) return error

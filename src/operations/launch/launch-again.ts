@@ -40,7 +40,7 @@ export async function launchRetry (engine: Engine, job: JobRow, { user, view }: 
 }
 
 /**
- * Undoes what a job has written, where nobody changed the record since, as a new job: in the background, unless nothing
+ * Undoes what a job has written, if the record has not changed since, as a new job: in the background, unless nothing
  * runs there.
  * The caller's scope restricts it. The records of a delete are gone, so that a scope cannot be applied to them.
  *
