@@ -39,6 +39,6 @@ export function changeOf (field: FieldShape): TSchema {
 export function ChangeSetSchema (fields: readonly FieldShape[], id: string) {
   const properties = Object.fromEntries(fields.map((field) => [field.name, Type.Optional(changeOf(field))]))
   return Type.Unsafe<ChangeSet>(Type.Object(properties, {
-    ...closed, $id: id, title: id, minProperties: 1, description: 'The values to write. Fields that are left out keep their values.'
+    ...closed, $id: id, title: id, minProperties: 1, description: 'The values to write. Omitted fields keep their values.'
   }))
 }

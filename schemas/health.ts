@@ -9,7 +9,7 @@ export function HealthSchema (prefix: string = defaultSchemaPrefix) {
     status: OneOf(['ok', 'unavailable'], { description: '`ok` if every part answers.' }),
     database: Type.Object({ status: partStatus }, { ...closed, description: 'Records, jobs, selections and locks.' }),
     queue: Type.Object({ status: partStatus, kind }, { ...closed, description: 'What brings jobs to workers.' }),
-    liveStore: Type.Object({ status: partStatus, kind }, { ...closed, description: 'The store of the live progress of running jobs.' }),
+    liveStore: Type.Object({ status: partStatus, kind }, { ...closed, description: 'What publishes progress while a job runs.' }),
     workers: Type.Object({
       living: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'How many live; null while the database is down. None is no failure: jobs wait for one.' }),
       jobsWithout: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {

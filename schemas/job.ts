@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { closed, defaultSchemaPrefix, Instant, JobId, Nullable, OneOf, User } from './common.ts'
 import { rowCodes } from './results.ts'
 
-/** Statuses of a living job: it holds its records, or a ticket for them. */
+/** Statuses of an active job: it holds its records, or waits for them. */
 export const livingStatuses = ['queued', 'waiting', 'running', 'pausing', 'paused', 'cancelling'] as const
 
 /** Statuses that a job never leaves. */
@@ -67,7 +67,7 @@ const Links = Type.Object({
 }, { ...closed, description: 'Where to go from here.' })
 export type JobLinks = Static<typeof Links>
 
-/** The one schema of the responses of launches, progress, job, events and actions. */
+/** The one shape that launches, progress, job, events and actions answer; `status` says which. */
 export function JobSchema (prefix: string = defaultSchemaPrefix) {
   return Type.Object({
     id: JobId,

@@ -28,7 +28,7 @@ export const Conflict = Type.Object({
 }, { ...closed, description: 'A record that another job has locked.' })
 export type Conflict = Static<typeof Conflict>
 
-/** The maximum number of listed conflicts; `conflictCount` is their total number. */
+/** At most this many conflicts are listed; `conflictCount` counts all. */
 export const listedConflictsLimit = 100
 
 export function ProblemSchema (prefix: string = defaultSchemaPrefix) {

@@ -33,11 +33,11 @@ export function RowResultSchema (prefix: string = defaultSchemaPrefix, key: TSch
 }
 export type RowResult = Static<ReturnType<typeof RowResultSchema>>
 
-/** A page of row results, in the order of their keys; `index` is the place in the selection. */
+/** A page of row results, in the order of their keys; `index` is the position in the selection. */
 export function ResultPageSchema (prefix: string = defaultSchemaPrefix) {
   return Type.Object({
     items: Type.Array(Type.Unsafe<RowResult>({ $ref: `${prefix}RowResult#` }), { description: 'The row results of this page.' }),
     nextCursor: Nullable(Type.String(), { description: 'Give it as `cursor` to get the next page; null on the last.' })
-  }, { ...closed, $id: `${prefix}ResultPage`, title: `${prefix}ResultPage`, description: 'A page of row results, in the order of their keys; `index` is the place of the record in the selection.' })
+  }, { ...closed, $id: `${prefix}ResultPage`, title: `${prefix}ResultPage`, description: 'A page of row results, in the order of their keys; `index` is the position of each in the selection.' })
 }
 export type ResultPage = Static<ReturnType<typeof ResultPageSchema>>

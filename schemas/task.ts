@@ -6,13 +6,13 @@ import { Text } from './entity/text.ts'
 const longestTimeout = 2_147_483
 const longestDelay = 31_536_000
 
-/** Records by entity or resource. The keys are validated where the entity is known. */
+/** Records by entity or resource. Values that are not keys are reported where the entity is known. */
 export const ConflictsSchema = Type.Record(Type.String(), Type.Array(Type.Unknown()))
 
-/** The user who launches, as the application identifies users. */
+/** The user who launches, as the application identifies them. */
 const Launcher = Type.Object({ id: Type.Union([Text({ maxLength: 255 }), Type.Number()]), label: Type.Optional(Nullable(Text({ maxLength: 1_000 }))) })
 
-/** The progress of a job, reported from outside its handler. */
+/** The progress of a job, reported from outside of its handler. */
 export const ToldProgressSchema = Type.Object({
   done: Type.Number({ minimum: 0, maximum: 2_147_483_647 }),
   total: Type.Number({ minimum: 0, maximum: 2_147_483_647 }),

@@ -15,7 +15,7 @@ export function illFormedText (body: string, parsed: unknown): ProblemItem | und
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, path } = next
     const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
-    const message = mistakeIn(typeof value === 'string' ? [value] : names)
+    const message = validationErrorIn(typeof value === 'string' ? [value] : names)
     if (message !== undefined) return { path, message }
     for (const name of names.reverse()) {
       open.push({ value: (value as Record<string, unknown>)[name], path: `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` })
@@ -23,7 +23,7 @@ export function illFormedText (body: string, parsed: unknown): ProblemItem | und
   }
 }
 
-function mistakeIn (texts: readonly string[]): string | undefined {
+function validationErrorIn (texts: readonly string[]): string | undefined {
   if (texts.some((text) => text.includes('\0'))) return 'must not contain the character NUL (U+0000)'
   if (!texts.every((text) => text.isWellFormed())) return 'must not contain half a surrogate pair'
 }

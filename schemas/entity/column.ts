@@ -3,7 +3,7 @@ import { BigInteger, BoundedInteger, Decimal, Double, Real } from './numbers.ts'
 import { Text } from './text.ts'
 import { CalendarDate, Interval, LocalTimestamp, TimeOfDay, Timestamp } from './times.ts'
 
-/** The kind of a value, as filters, forms and writers distinguish it. */
+/** What a value is, as far as filters, forms and writers need to know. */
 export type ScalarType =
   | 'boolean' | 'integer' | 'bigint' | 'decimal' | 'float' | 'text' | 'date' | 'instant' | 'localTimestamp' | 'time' | 'interval'
   | 'uuid' | 'enum' | 'array' | 'json' | 'custom'

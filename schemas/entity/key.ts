@@ -31,7 +31,7 @@ export interface KeyRefusal {
   readonly reason: string
 }
 
-/** Types whose values have only one text form: a selection finds its records by the text of their keys. */
+/** Types whose values have exactly one text form: a selection finds its records by the text of their keys. */
 const keyTypes: ReadonlySet<ScalarType> = new Set(['integer', 'bigint', 'uuid', 'text', 'enum', 'date'])
 
 /** Follows a primary property that is a reference to the scalar it stands for. */

@@ -15,7 +15,7 @@ function upTo (bound: string): string[] {
 
 const int8Digits = ['[1-9]\\d{0,17}', ...upTo('9223372036854775807')].join('|')
 
-/** An int8 as a string: JSON parsers round numbers above 2^53. */
+/** An int8 as a string: JSON numbers above 2^53 are rounded by many parsers. */
 export function BigInteger () {
   return Type.String({
     pattern: `^(0|-?(${int8Digits})|-9223372036854775808)$`,

@@ -18,7 +18,7 @@ export async function mapConnectionErrors<Result> ({ log }: { log: Log }, work: 
   }
 }
 
-/** The response to a connection error. A busy pool is no failure of the database. */
+/** The answer to clients on a connection error. A busy pool is no failure of the database. */
 export function connectionProblem (cause: unknown, log: Log): PowercrudError {
   if (isPowercrudError(cause, 'pool_busy')) {
     log.warn({ err: cause }, 'no connection was free in time')

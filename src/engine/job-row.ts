@@ -70,7 +70,7 @@ export interface JobRow extends JobCounts {
   attempts_max: number
   failures: number
   timeout_ms: number | null
-  /** Why a worker left it to others while it is queued. */
+  /** The blocked reason: why a worker left it to others while it is queued. */
   hindrance: string | null
   /** What a task saved to go on from. */
   checkpoint: unknown

@@ -24,7 +24,7 @@ export interface Refusal {
   field?: string
 }
 
-/** A change of columns that no foreign key references allows concurrent references to the record. */
+/** A writer that only changes columns without foreign keys to them lets other transactions refer to the record meanwhile. */
 export type RowLock = 'NO KEY UPDATE' | 'UPDATE'
 
 /** What became of a slice: every record that is not named succeeded. */
@@ -44,7 +44,7 @@ export interface WriteTransaction {
 }
 
 /**
- * Writes slices of a frozen selection. A writer does not depend on jobs, fences, or savepoints; what it cannot write
+ * Writes slices of a frozen selection. A writer does not depend on jobs, fencing tokens or savepoints; what it cannot write
  * it throws, and the run finds the records at fault by narrowing the slice.
  */
 export interface Writer {
@@ -54,7 +54,7 @@ export interface Writer {
   readonly lock: RowLock
   /** Records of a slice at most, for a writer that holds them in memory. */
   readonly sliceAtMost?: number
-  /** @param onDone called, if the writer can report it, when the records up to a place of the chunk are processed */
+  /** @param onDone reports, where the writer knows, that the records up to a place of the chunk are done with */
   write (transaction: WriteTransaction, slice: Slice, onDone?: (place: number) => void): Promise<SliceOutcome>
 }
 

@@ -32,7 +32,7 @@ export async function findTables (sql: Sql, names: readonly { schema: string | u
   return names.map((_, place) => found.get(place))
 }
 
-/** A column as the database has it, which may be more than the metadata has. */
+/** A column as the database has it, which may be more than the metadata says. */
 export interface TableColumn {
   name: string
   /** As it can stand in a cast, with its length: `character varying(40)`, or the name of an enum. */

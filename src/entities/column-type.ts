@@ -58,7 +58,7 @@ export function differs (left: string, right: string, type: string): string {
   return `(${left})::text COLLATE "C" IS DISTINCT FROM (${right})::text`
 }
 
-/** Whether PostgreSQL prints a value of this type differently from its input: `P1D` as `1 day`, `1.5` as `1.50`. */
+/** Whether the text PostgreSQL returns for a value of this type may differ from the text it was given: `P1D` as `1 day`, `1.5` as `1.50`. */
 export function hasCanonicalText (type: string): boolean {
   return /^(numeric|decimal|uuid|interval|date|time|timetz|timestamp|timestamptz)( |$)/.test(parse(type).base)
 }

@@ -7,7 +7,7 @@ const meaningful = { bulkFullClean: true, write: 'auto', undo: false, validate: 
 /**
  * What a job on a resource means, part by part: the table, its key, the fields that may be written, their columns, and
  * the options that say how. Other columns may come and go while jobs are queued. A few letters for each part are enough
- * to see whether two processes have the same configuration, and in what they differ.
+ * to see whether two processes mean the same, and where they differ.
  */
 export function fingerprintOf (meta: EntityMetadata, root: string, options: unknown): string {
   const given = (options ?? {}) as { bulkFields?: readonly string[] } & Partial<Record<keyof typeof meaningful, unknown>>

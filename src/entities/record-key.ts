@@ -117,7 +117,7 @@ function compositeKey (columns: readonly KeyColumn[]): RecordKey {
   }
 }
 
-/** A value as PostgreSQL prints it. A `char` is padded with blanks, which are not significant. */
+/** A value in the text form that PostgreSQL returns. A `char` is read with blanks at its end, which mean nothing. */
 function canonical ({ kind, type }: KeyColumn, value: number | string): string {
   if (kind === 'uuid') return String(value).toLowerCase()
   if (type === 'bpchar') return String(value).replace(/ +$/, '')

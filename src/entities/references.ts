@@ -33,8 +33,8 @@ export async function checkReferences (sql: Sql, { meta, entityTables }: Resourc
     }
   }
   if (errors.length === 0) return
-  const listed = errors.slice(0, errorLimit)
-  throw problem('reference_not_found', listed.map(({ message }) => message).join('; '), { errors: listed })
+  const reported = errors.slice(0, errorLimit)
+  throw problem('reference_not_found', reported.map(({ message }) => message).join('; '), { errors: reported })
 }
 
 /** The keys that a field refers to. Members that are taken out need not exist. */

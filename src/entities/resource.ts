@@ -29,11 +29,11 @@ export interface Resource<Options = unknown> {
   /** SQL: ` AND …`, where the table also has rows of other classes. */
   ofClass (alias: string): string
   readonly options: Options
-  /** Shows whether server and worker have the same configuration, and in what they differ. */
+  /** Shows whether server and worker agree on the resource, and where they differ. */
   readonly fingerprint: string
 }
 
-/** Reads an entity's metadata, and from the database what metadata does not have: the collation of a text key, the names of types. */
+/** Reads an entity's metadata, and from the database what metadata does not contain: the collation of a text key, the names of types. */
 export async function describeResource<Options> (
   { orm, sql, entityTables, name, entity, options }: { orm: MikroORM, sql: Sql, entityTables: EntityTables, name: string, entity: BulkEntity, options: Options }
 ): Promise<Resource<Options>> {

@@ -18,7 +18,7 @@ function isSuperclass (parent: EntityMetadata, child: EntityMetadata): boolean {
 }
 
 /**
- * SQL: what distinguishes the rows of these classes in a table that several classes share, to follow a condition;
+ * SQL: what distinguishes the rows of these classes from others in a table that several classes share, to follow a condition;
  * empty where all rows are of them.
  */
 export function classCondition (meta: EntityMetadata, subclasses: readonly EntityMetadata[], alias: string): string {

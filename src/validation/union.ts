@@ -19,7 +19,7 @@ function isString (name: string | undefined): name is string {
   return name !== undefined
 }
 
-/** No discriminating member was given: a misspelt name is reported as such. */
+/** No deciding member was given: a misspelt name is reported as such. */
 function unknownOf (givenNames: readonly string[], known: readonly string[], noun: string): Choice | undefined {
   const unknown = givenNames.filter((name) => !known.includes(name))
   const misspelt = unknown.find((name) => suggestion(name, known) !== undefined) ?? unknown[0]
@@ -38,7 +38,7 @@ function chooseByDecider (branches: readonly TSchema[], deciders: readonly strin
   return unknown ?? { error: `exactly one of ${listed(deciders)} is allowed; given: ${listed(decided)}` }
 }
 
-/** Branches are distinguished by their members: the one that has most of the given members. */
+/** Branches are distinguished by the members that they define: the one that defines most of what was given is chosen. */
 function chooseByMembers (branches: readonly TSchema[], givenNames: readonly string[], noun: string): Choice {
   const known = [...new Set(branches.flatMap(namesOf))]
   const claims = branches

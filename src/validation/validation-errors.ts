@@ -27,8 +27,8 @@ function pointer (path: string, member: string | number): string {
 }
 
 /**
- * All errors of a value, each reported once, at its path: what was given and what is allowed. Of a union only the
- * branch that was meant is reported. Supports the keywords that our own schemas use; others are ignored.
+ * Everything that is wrong with a value, each reported once, where it is: what was given and what is allowed. Of a union only the
+ * branch that was meant is reported. Knows the keywords that our own schemas use; what it does not know it lets pass.
  */
 export function validationErrors (schema: TSchema, value: unknown, options: ValidationOptions = {}): ProblemItem[] {
   const { schemas = new Map<string, TSchema>(), noun = 'field', path = '', join = pointer } = options

@@ -17,7 +17,7 @@ export interface ProcessOptions {
 }
 
 export interface OpenConfig extends ProcessOptions {
-  /** Closes what the config file opened: in a process of its own nothing else does. */
+  /** Closes what the config file opened: in a separate process nothing else does. */
   close (): Promise<void>
 }
 

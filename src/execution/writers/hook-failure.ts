@@ -2,8 +2,8 @@ import { isConnectionError, sqlState } from '../../database/sql.ts'
 import { isPowercrudError, messageOf, problem, type PowercrudError } from '../../errors.ts'
 
 /**
- * What code of the application throws while it writes is about a record, whatever it is, and its words are for the log
- * only; what the database throws, and what refuses in our own words, is reported as it is.
+ * What code of the application throws while it writes is an error of a record, whatever it is, and its message is for the log
+ * only; errors of the database and our own problems are passed on unchanged.
  */
 export function asRecordError (error: unknown): unknown {
   if (isPowercrudError(error) || sqlState(error) !== undefined || isConnectionError(error)) return error

@@ -16,7 +16,7 @@ interface CascadePath extends CascadeStep {
 
 /**
  * What MikroORM removes together with records of an entity, by table: what belongs to the entities that it removes, and
- * again to these. Rows that the database deletes by cascade are not included.
+ * again to these. Rows that the database removes by cascade are not included.
  */
 export function ormCascades (removed: EntityMetadata, all: Iterable<EntityMetadata>, entityTables: EntityTables): Map<string, CascadeStep[]> {
   const metas = [...all].filter((meta) => typeof entityTables.find(meta) !== 'string')
