@@ -1,5 +1,5 @@
 // Plays random scenarios (selections, change sets, failures, conflicts, crashes, lost connections) on a small table, and
-// compares after each step everything that the database holds with a model that knows nothing of SQL.
+// compares after each step everything that the database holds with a model that uses no SQL.
 //
 // A new kind of step has an arbitrary in `steps` of arbitraries.ts, and what it does to model and world in play.ts.
 //

@@ -22,7 +22,7 @@ import { chunkSizes, type Side } from './world.ts'
 
 export type Answer = { id: string } | Refused
 
-/** A launch as the model and the engine understand it, of a plan that knows nothing of what there is. */
+/** A launch as the model and the engine understand it, of a plan that is made without regard to what exists. */
 function launchOf (model: Model, { selection: plan, order, scope, side, onError, onConflict }: Omit<LaunchPlan, 'here'>): ModelLaunch & { selection: ModelSelection } {
   const chunkSize = chunkSizes[side]
   return { ...order, selection: selectionOf(model, plan, scope, chunkSize), scope, onError, onConflict, chunkSize }

@@ -19,7 +19,7 @@ export interface Answer {
 export interface CallOptions {
   headers?: Record<string, string>
   body?: unknown
-  /** Who calls; null for nobody. */
+  /** The calling user; null for an anonymous caller. */
   as?: string | null
 }
 

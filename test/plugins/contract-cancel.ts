@@ -3,7 +3,7 @@ import { createGate } from '../helpers/gate.ts'
 import { until } from '../helpers/until.ts'
 import type { World } from './world.ts'
 
-/** Cancel: at once for a job that nobody has, within a chunk for one that is running. */
+/** Cancel: at once for a job that no worker has claimed, within a chunk for one that is running. */
 export async function contractOfCancel (t: Test, { busy, quiet }: { busy: World, quiet: World }): Promise<void> {
   await t.test('a queued job is cancelled at once, and then there is nothing to cancel', async (t) => {
     const queued = (await quiet.post('/items/bulk-update', { selection: { ids: [2] }, set: { notes: 'never' } }, { headers: { prefer: 'respond-async' } })).json

@@ -101,7 +101,7 @@ export async function contractOfLaunches (t: Test, world: World): Promise<void> 
     const quoted = await world.post('/items/bulk-update', body, { headers: { 'idempotency-key': '"bare"' } })
     t.equal(quoted.json.id, bare.json.id, 'quoted and bare are the same key')
     const grace = await world.post('/items/bulk-update', body, { headers: { 'idempotency-key': 'bare' }, as: 'grace' })
-    t.not(grace.json.id, bare.json.id, 'somebody else\'s key is another key')
+    t.not(grace.json.id, bare.json.id, 'another user\'s key is another key')
     const elsewhere = await world.post('/items/bulk-delete', { selection: { ids: [9_998] } }, { headers: { 'idempotency-key': 'bare' } })
     t.equal(elsewhere.json.code, 'all_records_missing', 'so is one on another route')
 
@@ -122,9 +122,9 @@ export async function contractOfLaunches (t: Test, world: World): Promise<void> 
     t.match(missing, { status: 422, json: { code: 'all_records_missing' } })
     t.equal((await world.state()).records, before, 'no record has changed')
     for (const { json } of [refused, unique, missing]) {
-      const told = await world.get(progressOf(json.jobId))
-      t.match(told, { status: 286, json: { status: 'failed', counts: { succeeded: 0 } } })
-      t.notMatch(told.text, /constraint|SELECT|UPDATE/, 'the database is not quoted')
+      const progress = await world.get(progressOf(json.jobId))
+      t.match(progress, { status: 286, json: { status: 'failed', counts: { succeeded: 0 } } })
+      t.notMatch(progress.text, /constraint|SELECT|UPDATE/, 'the database is not quoted')
     }
   })
 

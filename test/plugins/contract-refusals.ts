@@ -5,7 +5,7 @@ import type { CallOptions } from './call.ts'
 import type { World } from './world.ts'
 
 const set = { status: 'done' }
-/** So many jobs of one user may be in line. */
+/** The most jobs of one user that may be queued or waiting. */
 export const queuedAtMost = 12
 const unknownId = '0199aa00-7c1e-7000-8000-000000000001'
 
@@ -16,7 +16,7 @@ interface Case extends CallOptions {
   body?: unknown
   status: number
   code: string
-  /** Paths of the mistakes that are told. */
+  /** Paths of the validation errors. */
   paths?: string[]
   detail?: RegExp
 }
@@ -63,17 +63,17 @@ const invalid: Case[] = [
 ]
 
 const notAllowed: Case[] = [
-  { why: 'refused, and nobody signed in', body: update({ ids }), as: null, headers: { 'x-refuse': 'update' }, status: 401, code: 'unauthenticated' },
+  { why: 'refused, and no user signed in', body: update({ ids }), as: null, headers: { 'x-refuse': 'update' }, status: 401, code: 'unauthenticated' },
   { why: 'refused', body: update({ ids }), headers: { 'x-refuse': 'update' }, status: 403, code: 'forbidden' },
   { why: 'refused, before a wrong body is judged', body: { nonsense: true }, headers: { 'x-refuse': 'update' }, status: 403, code: 'forbidden' },
   { why: 'refused, before a wrong content type is judged', body: 'x', headers: { 'x-refuse': 'update', 'content-type': 'text/plain' }, status: 403, code: 'forbidden' },
   { why: 'a delete is another action', url: '/items/bulk-delete', body: { selection: { ids } }, headers: { 'x-refuse': 'delete' }, status: 403, code: 'forbidden' },
-  { why: 'background jobs belong to somebody', body: update({ all: true }), as: null, status: 401, code: 'unauthenticated' }
+  { why: 'background jobs belong to a user', body: update({ all: true }), as: null, status: 401, code: 'unauthenticated' }
 ]
 
 const others: Case[] = [
   { why: 'a preview that there is not', body: update({ previewId: unknownId }), status: 404, code: 'preview_not_found' },
-  { why: 'an answer that we do not speak', body: update({ ids }), headers: { accept: 'text/html' }, status: 406, code: 'not_acceptable' },
+  { why: 'an unsupported media type of the answer', body: update({ ids }), headers: { accept: 'text/html' }, status: 406, code: 'not_acceptable' },
   { why: 'a body that is text', body: 'selection=1', headers: { 'content-type': 'text/plain' }, status: 415, code: 'unsupported_media_type' },
   { why: 'a body that is a form', body: 'selection=1', headers: { 'content-type': 'application/x-www-form-urlencoded' }, status: 415, code: 'unsupported_media_type' },
   { why: 'a body of no type', body: Buffer.from('{}'), headers: { 'content-type': 'what ever' }, status: 415, code: 'unsupported_media_type' },
@@ -86,7 +86,7 @@ const others: Case[] = [
   { why: 'a label that there is not, in the background', body: { selection: { all: true }, set: { labels: { add: [999] } } }, status: 422, code: 'reference_not_found' }
 ]
 
-/** The rows of the table of statuses that refuse: each tells its code, and changes nothing. */
+/** The rows of the table of statuses that refuse: each answers with its code, and changes nothing. */
 export async function contractOfRefusals (t: Test, world: World): Promise<void> {
   for (const [name, cases] of Object.entries({ invalid, notAllowed, others })) {
     await t.test(`refusals: ${name}`, async (t) => {
@@ -101,7 +101,7 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     })
   }
 
-  await t.test('a count that differs is told', async (t) => {
+  await t.test('a count that differs is reported', async (t) => {
     const { json } = await world.post('/items/bulk-delete', { selection: { filter: { priority: 1 }, expectedCount: 39 } })
     t.match(json, { code: 'count_mismatch', count: 40 })
   })
@@ -115,7 +115,7 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     t.same(await world.state(), before, 'nothing has changed')
   })
 
-  await t.test('too many jobs of one user in line', async (t) => {
+  await t.test('too many queued jobs of one user', async (t) => {
     const launch = (id: number, headers = {}) => world.post('/items/bulk-update', update({ ids: [100 + id] }), { as: 'hoarder', headers: { prefer: 'respond-async', ...headers } })
     const accepted = await Promise.all(Array.from({ length: queuedAtMost }, (_, id) => launch(id, { 'idempotency-key': `hoard-${id}` })))
     t.same(new Set(accepted.map(({ status }) => status)), new Set([202]))
@@ -158,7 +158,7 @@ export async function contractOfRefusals (t: Test, world: World): Promise<void> 
     t.same(await world.state(), before, 'nothing has changed')
   })
 
-  await t.test('lists of jobs that nobody could have launched', async (t) => {
+  await t.test('lists of jobs that cannot exist', async (t) => {
     for (const name of ['resource', 'operation', 'createdBy']) {
       t.match(await world.get(`/powercrud/async/jobs?${name}=%00`), { status: 400, json: { code: 'validation_failed', errors: [{ path: `/${name}` }] } })
     }

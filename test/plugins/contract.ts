@@ -9,7 +9,7 @@ import { createWorld, type WorldOptions } from './world.ts'
 
 export type Variant = Required<Pick<WorldOptions, 'mode' | 'host'>> & Pick<WorldOptions, 'createApp'>
 
-/** The HTTP contract, the same for wherever the queue is and whoever the application is. */
+/** The HTTP contract, the same wherever the queue is and whatever the application is. */
 export async function contract (t: Test, variant: Variant): Promise<void> {
   // One application works on its jobs; the jobs of the other stay where they are.
   const busy = await createWorld(t, variant)

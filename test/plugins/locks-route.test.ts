@@ -59,7 +59,7 @@ t.test('who holds records', async (t) => {
     t.equal((await get('/seats/locks?ids=1', 'ada')).status, 404, 'an address has no place for such keys')
   })
 
-  await t.test('what is no key is told', async (t) => {
+  await t.test('an invalid key is rejected', async (t) => {
     for (const query of ['', 'ids=', 'ids=x', 'ids=1,,2', 'ids=1.5', 'ids=99999999999', `ids=${Array.from({ length: 1001 }, (_, n) => n).join()}`]) {
       t.match(await get(`/items/locks?${query}`, 'ada'), { status: 400, body: { code: 'validation_failed' } }, query.slice(0, 30))
     }
@@ -90,9 +90,9 @@ t.test('a record out of scope is never revealed, locked or not', async (t) => {
   const { get, post } = await openHost(t, { user: userOf, resources: { items: { ...resources.items, scope } } })
   // The priority of an item is its id, modulo 5.
   t.match(await post('/items/bulk-update', { selection: { ids: [1, 2, 6, 7] }, set: { priority: 9 } }, 'boss'), { status: 202 })
-  const told = async (as: string) => (await post('/items/locks/query', { ids: [1, 2, 3, 6, 7] }, as)).body.items.map(({ id }: { id: number }) => id)
-  t.same(await told('boss'), [1, 2, 6, 7])
-  t.same(await told('ada'), [1, 6])
+  const lockedFor = async (as: string) => (await post('/items/locks/query', { ids: [1, 2, 3, 6, 7] }, as)).body.items.map(({ id }: { id: number }) => id)
+  t.same(await lockedFor('boss'), [1, 2, 6, 7])
+  t.same(await lockedFor('ada'), [1, 6])
   t.same((await get('/items/locks?ids=2,6', 'ada')).body.items.map(({ id }: { id: number }) => id), [6])
   const refused = await post('/items/bulk-update', { selection: { ids: [1, 2] }, set: { priority: 8 } }, 'ada')
   t.match(refused, { status: 409, body: { conflictCount: 1, conflicts: [{ id: 1 }] } })

@@ -9,7 +9,7 @@ t.test('the database is lost in the middle of a request: the answer names the jo
   const postgres = await ownPostgres(t)
   // The request looks for its database for as long as its lease.
   const world = await createWorld(t, { database: postgres, options: { conflictTtl: 8, cleanupScheduleInterval: 1 } })
-  // Another worker lives, else a job that was away for so long might count as abandoned before the first one has told that it lives.
+  // Another worker lives, else a job that was away for so long might count as abandoned before the first one has sent a heartbeat.
   await world.sql.query("INSERT INTO powercrud.worker (id, host, pid, concurrency, seen_at) VALUES ('pretended', 'nowhere', 1, 1, now() + interval '1 year')")
   const blocker = await postgres.connect()
   await blocker.query('BEGIN; SELECT 1 FROM item WHERE id = 2 FOR UPDATE')
@@ -20,10 +20,10 @@ t.test('the database is lost in the middle of a request: the answer names the jo
   t.match(answer, { status: 503, headers: { 'retry-after': /^\d+$/ }, json: { code: 'unavailable', jobId: /^[0-9a-f-]{36}$/ } })
 
   await postgres.start()
-  const told = await until(async () => {
+  const ended = await until(async () => {
     const progress = await world.get(`/powercrud/async/progress/${answer.json.jobId}`)
     return progress.status === 286 && progress
   }, { deadlineMs: 60_000, what: 'the end of the job' })
-  t.match(told.json, { status: 'succeeded', counts: { total: 3, succeeded: 3 } })
+  t.match(ended.json, { status: 'succeeded', counts: { total: 3, succeeded: 3 } })
   t.match(await world.state(await postgres.connect()), { jobs: 1, living: 0 })
 })

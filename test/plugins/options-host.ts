@@ -8,7 +8,7 @@ import type { TestScope } from '../helpers/test-scope.ts'
 interface Host {
   app: FastifyInstance
   orm: MikroORM
-  /** Asks as somebody, and answers status and body. */
+  /** Sends a request as a user; returns status and body. */
   get (url: string, as?: string): Promise<{ status: number, body: any }> // eslint-disable-line @typescript-eslint/no-explicit-any
   post (url: string, payload: object, as?: string): Promise<{ status: number, body: any }> // eslint-disable-line @typescript-eslint/no-explicit-any
 }

@@ -69,7 +69,7 @@ t.test('options that are wrong fail at registration, and say what was meant', as
   })
 })
 
-t.test('what was opened before a mistake was found is closed again', async (t) => {
+t.test('what was opened before a validation error was found is closed again', async (t) => {
   const redis = await (await ownRedis(t)).connect()
   const sql = await database.connect()
   class NoManager {}

@@ -50,7 +50,7 @@ export interface World extends Caller {
   database: Pick<TestDatabase, 'url' | 'connect'>
   sql: Client
   redis: Redis | undefined
-  /** What would tell that something has changed: a digest of all records, and what a launch leaves behind. */
+  /** What would show that something has changed: a digest of all records, and what a launch leaves behind. */
   state (sql?: Client): Promise<{ records: string, jobs: number, keys: number, living: number }>
 }
 

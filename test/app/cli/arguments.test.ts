@@ -11,7 +11,7 @@ t.test('a command line is read', async (t) => {
 })
 
 t.test('an invalid command line is refused with a suggestion and what is allowed', async (t) => {
-  const mistakes: [string[], string][] = [
+  const invalid: [string[], string][] = [
     [[], 'a command is missing; allowed: worker, migrate, cleanup'],
     [['wroker'], 'wroker: unknown command; did you mean worker? allowed: worker, migrate, cleanup'],
     [['serve'], 'serve: unknown command; allowed: worker, migrate, cleanup'],
@@ -25,5 +25,5 @@ t.test('an invalid command line is refused with a suggestion and what is allowed
     [['cleanup', '--config='], '--config: a value is missing'],
     [['cleanup', '--json=yes'], '--json: takes no value']
   ]
-  for (const [args, message] of mistakes) t.same(readArguments(args), { kind: 'invalid', message }, args.join(' '))
+  for (const [args, message] of invalid) t.same(readArguments(args), { kind: 'invalid', message }, args.join(' '))
 })

@@ -24,13 +24,13 @@ async function end (t: TestScope, args: string[], env?: Record<string, string>):
   return { code, output: child.output() }
 }
 
-t.test('help, version and mistakes need no config', async (t) => {
+t.test('help, version and invalid arguments need no config', async (t) => {
   t.match(await end(t, ['--help']), { code: 0, output: /^powercrud-async <command>[^]+worker[^]+migrate[^]+cleanup[^]+--config/ })
   t.same(await end(t, ['--version']), { code: 0, output: `${packageJson.version}\n` })
   t.match(await end(t, ['migrat']), { code: 2, output: /did you mean migrate\?[^]+--help/ })
 })
 
-t.test('what is wrong with a config is told', async (t) => {
+t.test('an invalid config is reported', async (t) => {
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
   const failures: [string, RegExp][] = [
     ['absent', /there is no file .*absent\.ts/],
@@ -76,7 +76,7 @@ async function createWork (t: TestScope) {
   return { database, client, startWorker, count }
 }
 
-t.test('a worker works until it is told to stop', async (t) => {
+t.test('a worker runs until it receives a stop signal', async (t) => {
   const { client, startWorker, count } = await createWork(t)
   const worker = startWorker()
   await until(async () => await count("powercrud.job WHERE status = 'succeeded'") === 1, { deadlineMs: 120_000, what: 'the job to succeed' })

@@ -12,7 +12,7 @@ import { until } from '../../helpers/until.ts'
 const program = new URL('../../../src/app/cli/index.ts', import.meta.url)
 const config = fileURLToPath(new URL('configs/items.ts', import.meta.url))
 
-t.test('a worker with other options is told of in the job and by the checks; restarted with the server\'s config, it does the job', async (t) => {
+t.test('a worker with other options is reported in the job and by the checks; restarted with the server\'s config, it does the job', async (t) => {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 5)

@@ -60,7 +60,7 @@ t.test('from a route, the hook of an entity in a request and in a job, the end o
   app.scheduler.stop()
   t.equal(ticked.size, 1, 'a schedule on several machines, or run twice, makes one job by its key')
 
-  // The events of the first are told while others run, or after them.
+  // The events of the first are delivered while others run, or after them.
   const done = [...await runQueuedJobs(app.powercrud), ...await runQueuedJobs(app.powercrud)]
   t.match(done.find(({ operation }) => operation === 'after'), { operation: 'after', status: 'succeeded', result: bulk.id })
   t.equal(done.find(({ id }) => id === bulk.id)?.status, 'succeeded')

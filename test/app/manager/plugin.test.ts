@@ -23,7 +23,7 @@ async function open (t: TestScope, mode: 'in-process' | 'separate') {
   const database = await createDatabase(t)
   const orm = await createOrm(t, database)
   await seedItems(orm, 30)
-  const heard: string[] = []
+  const delivered: string[] = []
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(powercrudAsync, {
@@ -34,16 +34,16 @@ async function open (t: TestScope, mode: 'in-process' | 'separate') {
     resources: { items: { entity: Item, path: '/items', bulkFields: ['status'], bulkDelete: true, undo: false } },
     manager: class extends AsyncManager {
       override async asyncTaskLifecycle (event: LifecycleEvent, job: Job) {
-        if (event !== 'progress') heard.push(`${job.operation} ${event}`)
+        if (event !== 'progress') delivered.push(`${job.operation} ${event}`)
       }
     }
   })
   await app.ready()
-  return { app, heard, orm }
+  return { app, delivered, orm }
 }
 
 t.test('a task is launched in code, done by the worker, and seen in the routes', async (t) => {
-  const { app, heard } = await open(t, 'in-process')
+  const { app, delivered } = await open(t, 'in-process')
   const job = await app.powercrud.launch(rename, { id: 3, name: 'three' }, { conflicts: { Item: [3] } })
   t.match(await waitForJob(app.powercrud, job.id, { timeoutMs: 60_000 }), { status: 'succeeded', result: 5 })
   const progress = await app.inject(`/powercrud/async/progress/${job.id}`)
@@ -51,8 +51,8 @@ t.test('a task is launched in code, done by the worker, and seen in the routes',
   t.match(progress.json(), { id: job.id, resource: null, operation: 'rename', result: 5, progress: { percent: 100 }, links: { undo: null } })
   t.match((await app.inject('/powercrud/async/jobs?operation=rename')).json(), { items: [{ id: job.id }] })
   t.match((await app.inject(`/powercrud/async/jobs/${job.id}/results`)).json(), { items: [] })
-  await until(() => heard.length === 3)
-  t.same(heard, ['rename create', 'rename complete', 'rename cleanup'])
+  await until(() => delivered.length === 3)
+  t.same(delivered, ['rename create', 'rename complete', 'rename cleanup'])
   await assertNoLocks(app.powercrud)
 })
 
@@ -80,7 +80,7 @@ t.test('a task that failed is retried by its route', async (t) => {
 })
 
 t.test('a task and a bulk route lock the same records', async (t) => {
-  const { app, heard } = await open(t, 'separate')
+  const { app, delivered } = await open(t, 'separate')
   const job = await app.powercrud.launch(rename, { id: 3, name: 'three' }, { conflicts: { items: [3] } })
   const update = async () => app.inject({ method: 'POST', url: '/items/bulk-update', payload: { selection: { ids: [3, 4] }, set: { status: 'done' } } })
   const refused = await update()
@@ -89,10 +89,10 @@ t.test('a task and a bulk route lock the same records', async (t) => {
   t.match(await runQueuedJobs(app.powercrud), [{ id: job.id, status: 'succeeded' }])
   t.equal((await update()).statusCode, 200)
   await assertUnlocked(Item, 3)
-  await until(() => heard.includes('update cleanup'))
+  await until(() => delivered.includes('update cleanup'))
 })
 
-t.test('wrong payloads and names are told where they are launched', async (t) => {
+t.test('invalid payloads and names are rejected at the launch', async (t) => {
   const { app } = await open(t, 'separate')
   await t.rejects(app.powercrud.launch('rename', { id: 'three' }), { code: 'validation_failed', statusCode: 400 })
   await t.rejects(app.powercrud.launch('renam', {}), { code: 'unknown_task', message: /did you mean rename/ })

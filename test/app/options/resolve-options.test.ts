@@ -77,7 +77,7 @@ const wrong: readonly [what: string, options: object, path: string, message: Reg
   ['something else as orm', { orm: {} }, 'orm', /expected an initialised MikroORM; given: an empty object/],
   ['an option with other letters', { conflictTTL: 5 }, 'conflictTTL', /unknown option; did you mean conflictTtl\? allowed: orm, /],
   ['an option in PowerCRUD\'s own spelling', { conflict_ttl: 5 }, 'conflict_ttl', /did you mean conflictTtl\?/],
-  ['an option of nobody', { zzz: 5 }, 'zzz', /^unknown option; allowed: orm, /],
+  ['an unknown option', { zzz: 5 }, 'zzz', /^unknown option; allowed: orm, /],
   ['a duration as text', { conflictTtl: '5' }, 'conflictTtl', /expected a number from 1 to \d+; given: "5"/],
   ['a duration that is none', { progressTtl: 0 }, 'progressTtl', /given: 0/],
   ['a duration that no timer takes', { cleanupScheduleInterval: 1e10 }, 'cleanupScheduleInterval', /expected a number from 1 to 2147483/],
@@ -110,7 +110,7 @@ for (const [what, options, path, message] of wrong) {
   })
 }
 
-t.test('all mistakes are told at once, of the plugin and of each resource', async (t) => {
+t.test('all validation errors are reported at once, of the plugin and of each resource', async (t) => {
   const error = refusal({
     orm,
     tasks: { delete: () => {} },

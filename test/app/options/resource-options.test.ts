@@ -106,7 +106,7 @@ const wrong: readonly [what: string, resource: object, path: string, message: Re
   ['a label that is no property', { ...items, choices: { owner: { label: 'nam' } } }, 'choices.owner.label', /^nam: unknown property of Owner; did you mean name\?/],
   ['a search in no property', { ...items, choices: { owner: { search: ['name', 'x'] } } }, 'choices.owner.search[1]', /unknown property of Owner/],
   ['a rule with a misspelt keyword', { ...items, validate: { type: 'object', propertys: {} } }, 'validate', /cannot be compiled: .*unknown keyword: "propertys"/],
-  ['a rule with a format that nobody checks', { ...items, validate: { properties: { name: { type: 'string', format: 'nam' } } } }, 'validate', /unknown format "nam"/],
+  ['a rule with an unknown format', { ...items, validate: { properties: { name: { type: 'string', format: 'nam' } } } }, 'validate', /unknown format "nam"/],
   ['a field schema with a misspelt keyword', { ...items, fieldSchemas: { status: { type: 'string', maxlength: 3 } } }, 'fieldSchemas.status', /unknown keyword: "maxlength"/],
   ['a scope that is no function', { ...items, scope: { tenant: 1 } }, 'scope', /expected a function/],
   ['a throttle of nothing', { ...items, throttle: 0 }, 'throttle', /given: 0/],
@@ -131,7 +131,7 @@ t.test('refused: an undo where each class has a table of its own', async (t) => 
   t.equal(refusal(cars, { orm }), undefined)
 })
 
-t.test('a property whose type has no schema is told by name, and can be given one', async (t) => {
+t.test('a property whose type has no schema is reported by name, and can be given one', async (t) => {
   const error = refusal({ ...exotics, bulkFields: ['inet'], filterFields: ['vector'] }, { orm: exotic })
   t.match(error, {
     code: 'unmappable_property',
@@ -144,7 +144,7 @@ t.test('a property whose type has no schema is told by name, and can be given on
   t.match(editable.get('inet'), { type: 'custom', value: { format: 'ipv4' } })
 })
 
-t.test('with other mistakes beside it, the options are wrong', async (t) => {
+t.test('with other validation errors beside it, the options are invalid', async (t) => {
   t.match(refusal({ ...exotics, bulkFields: ['inet', 'id'] }, { orm: exotic }), { code: 'invalid_options' })
 })
 

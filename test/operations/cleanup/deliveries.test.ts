@@ -34,7 +34,7 @@ async function onRedis (t: Test): Promise<Place & { url: string }> {
 }
 
 for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as const) {
-  t.test(`a queue on ${kind} that lost a job is told it again, and knows it then`, async (t) => {
+  t.test(`a queue on ${kind} that lost a job has it again after a sweep`, async (t) => {
     const { scene, empty } = await place(t)
     const { id } = await scene.launch()
     t.match(await recoverJobs(scene.engine), { redelivered: 0 }, 'it waits there')
@@ -62,7 +62,7 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
     t.same(await scene.writes(), { 1: 100 })
   })
 
-  t.test(`an entry on ${kind} that nobody works on is told again under another number, since its own is ignored`, async (t) => {
+  t.test(`an entry on ${kind} that no worker processes is re-enqueued under another number, since its own is ignored`, async (t) => {
     const { scene } = await place(t)
     const { engine, queueBackend } = scene
     const { promise: never, resolve: letGo } = Promise.withResolvers<{ done: true }>()
@@ -74,7 +74,7 @@ for (const [kind, place] of [['PostgreSQL', onPostgres], ['Redis', onRedis]] as 
     })
     const { id } = await scene.launch()
     await until(async () => await engine.queue.stateOf({ jobId: id, n: 1 }) === 'active', { what: 'an entry that is taken' })
-    t.match(await recoverJobs(engine), { redelivered: 0 }, 'whoever took it may be about to claim it')
+    t.match(await recoverJobs(engine), { redelivered: 0 }, 'the worker that took it may be about to claim it')
 
     await engine.queue.add({ jobId: id, n: 1 })
     t.equal(await engine.queue.stateOf({ jobId: id, n: 1 }), 'active', 'adding it again changes nothing')
@@ -128,7 +128,7 @@ t.test('a queue that says "failed" of a job that is done changes nothing', async
   t.match(await scene.job(id), { status: 'succeeded', n: 1, fence: 1 })
 })
 
-t.test('an entry that failed and was kept is told again under another number', async (t) => {
+t.test('an entry that failed and was kept is re-enqueued under another number', async (t) => {
   const { scene, empty, url } = await onRedis(t)
   const { id } = await scene.launch()
   await empty()
@@ -186,11 +186,11 @@ t.test('without its queue a sweep does what it can, and says so', async (t) => {
   t.ok(logged.some(({ message }) => message.includes('queue cannot be reached')))
 
   await server.start()
-  // Of an add that nobody heard the answer of the next sweep finds the entry there.
+  // If the answer to an add was lost, the next sweep finds the entry there.
   await until(async () => {
     await recoverJobs(engine)
     return await engine.queue.stateOf({ jobId: id, n: 2 }).catch(() => undefined) === 'waiting'
-  }, { what: 'a sweep after the outage that tells the queue' })
+  }, { what: 'a sweep after the outage that re-enqueues the job' })
   await consume()
   t.match(await ended(id), { status: 'succeeded' })
 })

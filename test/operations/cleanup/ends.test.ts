@@ -40,7 +40,7 @@ t.test('a job in one transaction that moves is not stuck: its heartbeat says so'
   const working = work(engine, { id, n: 1 })
   await gate.waitUntilReached()
   const { started_at: startedAt } = await job(id)
-  await until(async () => (await job(id)).progressed_at! > startedAt!, { what: 'a heartbeat that tells of slices before the gate' })
+  await until(async () => (await job(id)).progressed_at! > startedAt!, { what: 'a heartbeat that records slices before the gate' })
   await client.query("UPDATE powercrud.job SET lease = now() + interval '1 min' WHERE id = $1", [id])
   await gate.open()
   await working

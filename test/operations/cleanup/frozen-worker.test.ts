@@ -119,7 +119,7 @@ t.test('a worker that lost its job and lives keeps its connections: they do othe
   t.match(logged, [{ message: /whose worker died/ }])
 })
 
-/** What nobody holds is had at once; a heartbeat holds the row as well, but not for long. */
+/** An unlocked row is locked at once; a heartbeat holds the row as well, but not for long. */
 async function leaseOfFreeRow ({ client }: Scene, id: string): Promise<{ lease: Date }> {
   return until(async () => {
     try {
@@ -128,7 +128,7 @@ async function leaseOfFreeRow ({ client }: Scene, id: string): Promise<{ lease: 
       if (error instanceof DatabaseError && error.code === '55P03') return false
       throw error
     }
-  }, { what: 'a job row that nobody holds' })
+  }, { what: 'an unlocked job row' })
 }
 
 for (const onError of ['rollback', 'stop', 'continue'] as const) {

@@ -53,7 +53,7 @@ export interface Scene extends TestEngine {
 
 /**
  * Items on a database, every committed write of which is on record, an engine with a short lease, and a worker that is
- * alive for all that the sweep can tell.
+ * alive as far as the sweep can see.
  */
 export async function openScene (t: TestScope, { database: given, redis, rules: own = {}, resource = {}, items = 100 }: SceneOptions = {}): Promise<Scene> {
   const database = given ?? await createEngineDatabase(t)

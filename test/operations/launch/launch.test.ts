@@ -51,7 +51,7 @@ t.test('two resources on one entity see each other\'s locks', async (t) => {
   await t.rejects(launchBulk(engine, bulkLaunch(engine, 'again', { selection: { filter: { id: { lt: 9 } } }, set: { status: 'held' } })), { code: 'records_locked' })
 })
 
-t.test('at most a hundred conflicts are told, and all are counted', async (t) => {
+t.test('at most a hundred conflicts are listed, and all are counted', async (t) => {
   const { launch } = await items(t, 300)
   await launch({ all: true })
   const error = await launch({ filter: { id: { lte: 250 } } }).catch((error) => error)
@@ -68,7 +68,7 @@ t.test('what was selected is what is written, whatever matches later', async (t)
   t.same(rows.map(({ id }) => id), Array.from({ length: 20 }, (_, n) => (n + 1) * 5))
 })
 
-t.test('expectedCount counts after exclude, and the right one is told', async (t) => {
+t.test('expectedCount counts after exclude, and the actual count is reported', async (t) => {
   const { launch, traces } = await items(t)
   const before = await traces()
   await t.rejects(launch({ all: true, exclude: [1, 2], expectedCount: 100 }), { code: 'count_mismatch', statusCode: 412, count: 98 })
@@ -100,7 +100,7 @@ t.test('below the threshold the caller does it, above it a worker', async (t) =>
   t.equal((await perform(upTo(20), 'small')).job.status, 'queued')
 })
 
-t.test('duplicates collapse; missing records are counted, and locked by nobody', async (t) => {
+t.test('duplicates collapse; missing records are counted, and not locked', async (t) => {
   const { engine, launch } = await items(t)
   const { job } = await launch({ ids: [3, 900, 3, 1, 901] })
   t.equal(job.total, 4)

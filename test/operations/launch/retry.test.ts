@@ -38,7 +38,7 @@ t.test('a job that was rolled back, stopped, or cancelled is retried whole, from
   t.equal((await idsWhere("status = 'done'")).length, 5_999)
 })
 
-t.test('a retry is one more job in line', async (t) => {
+t.test('a retry counts towards the limit of queued jobs', async (t) => {
   const { engine, orm, launch, workOn } = await itemsEngine(t, { forbidden: [2], engineRules: { maxQueuedJobsPerUser: 1 } })
   const user = { id: 'ada', label: 'Ada' }
   const again = { user, view: { em: orm.em.fork(), scope: undefined } }

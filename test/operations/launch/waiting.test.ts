@@ -22,7 +22,7 @@ async function items (t: TestScope) {
   return { engine, launch, statusOf, current }
 }
 
-t.test('a resource that checks no conflicts locks nothing, and is in nobody\'s way', async (t) => {
+t.test('a resource that checks no conflicts locks nothing, and blocks no other job', async (t) => {
   const { engine, launch, current } = await items(t)
   const loose = async () => (await launchBulk(engine, bulkLaunch(engine, 'loose', { selection: { ids: [1, 2] }, set: { priority: 7 }, runInRequest: 'never' }))).job
   const held = await launch([1], 'fail')
@@ -58,13 +58,13 @@ t.test('skip of a selection that is locked altogether does nothing, and every re
   t.same(ord, [1, 0], 'the places in the selection stay')
 })
 
-t.test('whoever waits is served in turn, and those who come later stand behind', async (t) => {
+t.test('waiting jobs get their records in the order of their launches, and later launches wait behind them', async (t) => {
   const { engine, launch, statusOf } = await items(t)
   const first = await launch([1, 2], 'fail')
   const second = await launch([2, 3], 'wait')
   const third = await launch([3, 4], 'wait')
   const apart = await launch([5], 'wait')
-  t.same([second.status, third.status, apart.status], ['waiting', 'waiting', 'queued'], 'third waits behind second, although nobody holds its records')
+  t.same([second.status, third.status, apart.status], ['waiting', 'waiting', 'queued'], 'third waits behind second, although no job holds its records')
 
   await t.rejects(launch([3], 'fail'), { code: 'records_locked', conflicts: [{ id: 3, jobId: second.id }] }, 'fail respects those who wait')
 
@@ -88,7 +88,7 @@ t.test('one that stops waiting makes way', async (t) => {
   await launch([1], 'fail')
 })
 
-t.test('however many wait, whoever ends a job takes no locks for those whose records are still held', async (t) => {
+t.test('however many wait, the end of a job takes no locks for those whose records are still held', async (t) => {
   const { engine, launch, statusOf } = await items(t)
   const holder = await launch([1, 2], 'fail')
   const waiting = [await launch([1, 3], 'wait'), await launch([2, 4], 'wait'), await launch([1], 'wait')]

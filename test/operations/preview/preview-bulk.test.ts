@@ -19,13 +19,13 @@ async function fingerprint ({ engine }: Items): Promise<unknown> {
   return engine.database.query('SELECT md5(string_agg(item::text, \'|\' ORDER BY id)) AS hash, (SELECT count(*)::int FROM powercrud.job) AS jobs FROM item')
 }
 
-t.test('a preview changes nothing and tells what would happen', async (t) => {
+t.test('a preview changes nothing and reports what would happen', async (t) => {
   const items = await itemsEngine(t, { forbidden: [3] })
   const other = await items.launch({ selection: { ids: [2] }, set: { status: 'held' } })
   const before = await fingerprint(items)
-  const told = await preview(items, { selection: { filter: { id: { lte: 10 } } }, set: { status: 'done', owner: 2 } })
+  const result = await preview(items, { selection: { filter: { id: { lte: 10 } } }, set: { status: 'done', owner: 2 } })
 
-  t.match(told, {
+  t.match(result, {
     count: 10,
     checkedCount: 10,
     failures: [{ index: 2, id: 3, outcome: 'failed', code: 'check_violation', message: 'this one can never be done' }],
@@ -33,10 +33,10 @@ t.test('a preview changes nothing and tells what would happen', async (t) => {
     conflictCount: 1,
     cascades: []
   })
-  t.same(told.sample[0], { id: 1, before: { status: 'new', owner: 2 }, after: { status: 'done', owner: 2 } })
-  t.same(told.sample[2], { id: 3, before: { status: 'new', owner: 4 }, after: { status: 'new', owner: 4 } }, 'what would be refused stays as it is')
-  t.equal(told.sample.length, 5)
-  t.ok(Date.parse(told.expiresAt) > Date.now() + 3_500_000)
+  t.same(result.sample[0], { id: 1, before: { status: 'new', owner: 2 }, after: { status: 'done', owner: 2 } })
+  t.same(result.sample[2], { id: 3, before: { status: 'new', owner: 4 }, after: { status: 'new', owner: 4 } }, 'what would be refused stays as it is')
+  t.equal(result.sample.length, 5)
+  t.ok(Date.parse(result.expiresAt) > Date.now() + 3_500_000)
   t.same(await fingerprint(items), before)
 })
 
@@ -79,16 +79,16 @@ t.test('the preview of a delete counts what would go with it, and what would be 
   await items.engine.database.query('CREATE TABLE remark (id int PRIMARY KEY, item_id int NOT NULL REFERENCES item)')
   await items.engine.database.query('INSERT INTO remark VALUES (1, 2), (2, 2), (3, 50)')
   const before = await fingerprint(items)
-  const told = await preview(items, { selection: { ids: [1, 2] }, operation: 'delete' })
-  t.match(told, {
+  const result = await preview(items, { selection: { ids: [1, 2] }, operation: 'delete' })
+  t.match(result, {
     cascades: [
       { table: 'item_labels', columns: ['item_id'], effect: 'cascade', count: 2 },
       { table: 'remark', columns: ['item_id'], effect: 'block', count: 2 }
     ],
     failures: [{ id: 2, code: 'foreign_key_violation' }]
   })
-  t.equal(told.sample[0]?.after, null)
-  t.match(told.sample[0]?.before, { status: 'new', labels: [2] })
+  t.equal(result.sample[0]?.after, null)
+  t.match(result.sample[0]?.before, { status: 'new', labels: [2] })
   t.same(await fingerprint(items), before)
 })
 
@@ -99,10 +99,10 @@ t.test('a preview takes its time at most, however long the records would take', 
     CREATE TRIGGER dawdle BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION dawdle()`)
   const before = await fingerprint(items)
   const startedAtMs = performance.now()
-  const told = await preview(items, { selection: { all: true }, set: { priority: 77 } })
+  const result = await preview(items, { selection: { all: true }, set: { priority: 77 } })
   const tookMs = performance.now() - startedAtMs
-  t.equal(told.count, 400, 'all are frozen')
-  t.ok(told.checkedCount > 0 && told.checkedCount < 400, `${told.checkedCount} of them were tried`)
+  t.equal(result.count, 400, 'all are frozen')
+  t.ok(result.checkedCount > 0 && result.checkedCount < 400, `${result.checkedCount} of them were tried`)
   // Three seconds are meant, and a slice that was begun is waited for; all of them would take forty.
   t.ok(tookMs < 30_000, `it took ${Math.round(tookMs)} ms`)
   t.same(await fingerprint(items), before)
@@ -112,9 +112,9 @@ t.test('a sample shows every kind of field in JSON, before and after', async (t)
   const { engine } = await openKinds(t)
   const set = Object.fromEntries(Object.entries(kindValues).map(([field, [first]]) => [field, first!.json]))
   const selection = { ids: [1, 2] }
-  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'kinds', { selection, set }), operation: 'update', selection })
-  t.same(told.failures, [])
-  const [{ before, after }] = JSON.parse(JSON.stringify(told.sample))
+  const result = await previewBulk(engine, { ...bulkLaunch(engine, 'kinds', { selection, set }), operation: 'update', selection })
+  t.same(result.failures, [])
+  const [{ before, after }] = JSON.parse(JSON.stringify(result.sample))
   t.same(before, Object.fromEntries(Object.keys(set).map((field) => [field, null])))
   t.match(after, { big: set.big, price: set.price, at: '2026-11-24T07:30:00.000Z', account: set.account, spot: set.spot, words: set.words, home: { big: '9007199254740993' } })
 })
@@ -130,6 +130,6 @@ t.test('a sample has fields by their own names, and those that are loaded only w
     seed: (client) => client.query("INSERT INTO page (id, body, title) VALUES (1, 'long', 'old')")
   })
   const selection = { ids: [1] }
-  const told = await previewBulk(engine, { ...bulkLaunch(engine, 'pages', { selection, set: { body: 'longer', title: 'new' } }), operation: 'update', selection })
-  t.same(told.sample, [{ id: 1, before: { body: 'long', title: 'old' }, after: { body: 'longer', title: 'new' } }])
+  const result = await previewBulk(engine, { ...bulkLaunch(engine, 'pages', { selection, set: { body: 'longer', title: 'new' } }), operation: 'update', selection })
+  t.same(result.sample, [{ id: 1, before: { body: 'long', title: 'old' }, after: { body: 'longer', title: 'new' } }])
 })

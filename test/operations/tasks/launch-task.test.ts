@@ -26,7 +26,7 @@ t.test('a task locks its records against bulk jobs and other tasks, and they aga
   await launchTask(engine, 'nothing', null, { conflicts: { items: [3, 4, 5] } })
 })
 
-t.test('a task may stand in line for its records', async (t) => {
+t.test('a task may wait for its records', async (t) => {
   const { engine, workOff, job, living } = await tasksEngine(t, { tasks })
   const first = await launchTask(engine, 'nothing', null, { conflicts: { items: [3] } })
   const second = await launchTask(engine, 'nothing', null, { conflicts: { items: [3], Owner: [1] }, onConflict: 'wait' })
@@ -45,7 +45,7 @@ t.test('what cannot be locked is refused, and leaves nothing', async (t) => {
   t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
 })
 
-t.test('tasks of a user are in line with their other jobs', async (t) => {
+t.test('tasks of a user count towards the same limit as their other jobs', async (t) => {
   const { engine, workOff, living } = await tasksEngine(t, { tasks, rules: { maxQueuedJobsPerUser: 2 } })
   const options = { user: { id: 7 }, conflicts: { Item: [3] } }
   const { job: bulk } = await launchBulk(engine, bulkLaunch(engine, 'items', { selection: { ids: [1] }, set: { status: 'done' }, runInRequest: 'never', user: { id: '7', label: 'Ada' } }))
@@ -58,7 +58,7 @@ t.test('tasks of a user are in line with their other jobs', async (t) => {
   await launchTask(engine, 'nothing', null, options)
 })
 
-t.test('two tables in opposite order: nobody waits in a circle, and one of two always wins', async (t) => {
+t.test('two tables in opposite order: no deadlock, and one of two always wins', async (t) => {
   const { engine, living } = await tasksEngine(t, { tasks })
   for (let round = 0; round < 30; round++) {
     const outcomes = await Promise.allSettled([
@@ -103,7 +103,7 @@ t.test('with async switched off no task can be launched', async (t) => {
   await t.rejects(launchTask(engine, 'nothing', null), { code: 'invalid_options', message: /asyncEnabled/ })
 })
 
-t.test('options of a launch that are wrong are told, and nothing is launched', async (t) => {
+t.test('invalid options of a launch are rejected, and nothing is launched', async (t) => {
   const { engine } = await tasksEngine(t, { tasks })
   const wrong: [object, RegExp][] = [
     [{ conflict: { items: [1] } }, /conflict .*did you mean conflicts/],
@@ -124,7 +124,7 @@ t.test('options of a launch that are wrong are told, and nothing is launched', a
   t.same(await engine.database.query('SELECT 1 FROM powercrud.job'), [])
 })
 
-t.test('a payload that cannot be kept is told, and so is a name that is none', async (t) => {
+t.test('a payload that cannot be stored is rejected, and so is an invalid name', async (t) => {
   const { engine } = await tasksEngine(t, { tasks })
   const circle: { self?: object } = {}
   circle.self = circle
@@ -203,7 +203,7 @@ t.test('a task that was cancelled is retried; one that is not known here, or who
   const other = await launchTask(engine, 'nothing', { id: 9 }, { conflicts: { items: [1] }, onConflict: 'wait' })
   await cancelJob(engine, other.id)
   const retry = await launchRetry(engine, await job(other.id), again)
-  t.equal(retry.status, 'waiting', 'it stands in line like the first')
+  t.equal(retry.status, 'waiting', 'it waits for its records like the first')
   await workOff(first)
   t.match(await workOff(await job(retry.id)), { status: 'succeeded', spec: { payload: { id: 9 } } })
 })
