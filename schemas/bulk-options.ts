@@ -44,7 +44,7 @@ export function BulkOptionsSchema (prefix: string = defaultSchemaPrefix) {
     filterFields: Type.Array(FilterableField, { description: 'The fields that may be filtered on.' }),
     limits: Type.Object({
       bulkMaxSelectedRecords: Type.Integer({ description: 'The most records that an operation may have.' }),
-      bulkMinAsyncRecords: Type.Integer({ description: 'From so many records on an operation runs in the background.' })
+      bulkMinAsyncRecords: Type.Integer({ description: 'Operations on at least this many records run in the background.' })
     }, { ...closed, description: 'The limits.' }),
     actions: Type.Record(Type.String(), Type.Boolean(), { description: 'What the caller may do.', examples: [{ update: true, delete: false }] })
   }, { ...closed, $id: `${prefix}BulkOptions`, title: `${prefix}BulkOptions`, description: 'What can be done with a resource, and within which limits.' })

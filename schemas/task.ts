@@ -19,7 +19,7 @@ export const ToldProgressSchema = Type.Object({
   message: Type.Optional(Text({ maxLength: 1_000 }))
 }, closed)
 
-/** Which living jobs are asked for. A misspelt name would mean all of them: it is refused. */
+/** A filter of the list of active jobs. A misspelt name would match all of them: it is refused. */
 export const ActiveQuerySchema = Type.Object({
   resource: Type.Optional(Text()),
   operation: Type.Optional(Text()),

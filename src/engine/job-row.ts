@@ -66,7 +66,7 @@ export interface JobRow extends JobCounts {
   affected: string[] | null
   /** Not to be taken up before. */
   run_after: Date | null
-  /** How often a task may be tried, and how often it was put back because it failed. Deaths of workers are counted apart. */
+  /** How often a task may be attempted, and how often it was requeued because it failed. Worker crashes are counted separately. */
   attempts_max: number
   failures: number
   timeout_ms: number | null

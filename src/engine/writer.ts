@@ -45,7 +45,7 @@ export interface WriteTransaction {
 
 /**
  * Writes slices of a frozen selection. A writer does not depend on jobs, fencing tokens or savepoints; what it cannot write
- * it throws, and the run finds the records at fault by narrowing the slice.
+ * it throws, and the run finds the records at fault by bisecting the slice.
  */
 export interface Writer {
   /** The properties that it writes: where an error leaves open which one is at fault. */

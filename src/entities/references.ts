@@ -10,7 +10,7 @@ import { castTo, knownType } from './column-type.ts'
 /** The most errors that a response lists. */
 const errorLimit = 20
 
-/** A record that a change set refers to, and where that stands in it. */
+/** A record that a change set refers to, and the path of the reference in it. */
 interface Reference {
   path: string
   key: unknown

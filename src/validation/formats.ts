@@ -20,7 +20,7 @@ const duration = publishedCheck('duration')
 const hasYear = (text: string) => !text.startsWith('0000')
 /** Nor an offset of 16 hours or more. */
 const hasOffset = (text: string) => !/[+-](1[6-9]|2\d):?\d\d$/.test(text)
-/** Nor an interval of more than 178 million years; so many digits of anything are far less. */
+/** Nor an interval of more than 178 million years; eight digits of any unit are below that. */
 const isShort = (text: string) => !/\d{9}/.test(text)
 
 /**

@@ -60,7 +60,7 @@ export interface HeldRecord extends Holder {
   readonly entity: string
 }
 
-/** What is asked of the list of living jobs. */
+/** The filter of the list of active jobs. */
 export interface ActiveQuery {
   readonly resource?: string
   readonly operation?: string
@@ -144,7 +144,7 @@ export class AsyncManager {
     lifecycle.progress(job, progress)
   }
 
-  /** The living jobs, newest first: a thousand at most. @throws validation_failed */
+  /** The active jobs, newest first: a thousand at most. @throws validation_failed */
   async activeJobs (query: ActiveQuery = {}): Promise<Job[]> {
     requireValid(ActiveQuerySchema, query)
     const { resource, operation, createdBy, limit = listedAtMost } = query
@@ -161,7 +161,7 @@ export class AsyncManager {
   }
 
   /**
-   * Locks further records for a living job, all or none, until it ends.
+   * Locks further records for an active job, all or none, until it ends.
    * @throws records_locked where others hold some; wrong_state for a job that has ended or is itself waiting for records; job_not_found
    */
   async addConflicts (jobId: string, conflicts: Conflicts): Promise<void> {

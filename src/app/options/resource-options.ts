@@ -136,15 +136,15 @@ export function resolveResource (given: unknown, context: ResourceContext, error
   }
   if (errors.count > before) return undefined
 
-  const narrowed = editable.map((field) => restrictToChoices(options.choices?.[field.name], field))
-  const shape: ResourceShape = { name, schemaName: schemaNameOf(meta), meta, key, bulkFields: narrowed, filterFields: filterable, version: versionOf(meta) }
+  const restricted = editable.map((field) => restrictToChoices(options.choices?.[field.name], field))
+  const shape: ResourceShape = { name, schemaName: schemaNameOf(meta), meta, key, bulkFields: restricted, filterFields: filterable, version: versionOf(meta) }
   const resolved = frozenCopy(withDefaults(ResourceOptionsSchema, given as Record<string, unknown>))
   return Object.freeze({
     ...resolved,
     bulkAsyncAllowAnonymous: options.bulkAsyncAllowAnonymous ?? !knowsUsers,
     name,
     meta,
-    editable: new Map(narrowed.map((field) => [field.name, field])),
+    editable: new Map(restricted.map((field) => [field.name, field])),
     filterable: new Map(filterable.map((field) => [field.name, field])),
     shape,
     schemas: buildResourceSchemas(shape, { schemaPrefix })

@@ -1,4 +1,4 @@
-/** From so many lost connections without progress on, the job itself is taken to be their cause. */
+/** After this many lost connections without progress, the job itself is taken to be their cause. */
 export const maxConnectionLosses = 10
 
 /** How long to wait after a lost connection before the work starts again. */

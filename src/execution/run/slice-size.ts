@@ -6,7 +6,7 @@ const targetMs = 150
 /** Small at first: how long the triggers of a table take for a record is not known yet. */
 const firstSize = 32
 
-/** A slice is at most so many times as large as the one before, however quick that was. */
+/** The maximum factor by which a slice may be larger than the one before, however quick that was. */
 const maxGrowth = 8
 
 /** How much of what is known about failures is kept after each slice. */
