@@ -44,7 +44,7 @@ t.test('a retry counts towards the limit of queued jobs', async (t) => {
   const again = { user, view: { em: orm.em.fork(), scope: undefined } }
   const failed = await workOn(await launch({ selection: { ids: [2] }, set: { status: 'done' }, user }))
   const other = await launch({ selection: { ids: [1] }, set: { status: 'done' }, user })
-  await t.rejects(launchRetry(engine, failed, again), { code: 'too_many_jobs', message: /1 job in line/ })
+  await t.rejects(launchRetry(engine, failed, again), { code: 'too_many_jobs', message: /1 job queued or waiting/ })
   await workOn(other)
   t.equal((await launchRetry(engine, failed, again)).status, 'queued')
 })
